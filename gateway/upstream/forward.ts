@@ -1,0 +1,155 @@
+// Sends a request to an instance, and to another one where that is safe, until an answer was passed on or none can be.
+import type { Answer, AnswerFault, AnswerRelay, Reply, Routed } from '../exchange.ts';
+import { type RefusalKind, refuse } from '../refusal.ts';
+import { Attempt, type AttemptEnd } from './attempt.ts';
+import type { Instance, Outcome } from './instance.ts';
+import type { Upstream } from './upstream.ts';
+import { toUpstreamHeaders } from './upstream-headers.ts';
+
+export interface ForwardDeps {
+  readonly findUpstream: (name: string) => Upstream | undefined;
+  readonly makeRelay: (routed: Routed, reply: Reply) => AnswerRelay;
+  /** Told of every failed attempt, and whether another one follows. */
+  readonly onFailedAttempt: (upstream: string, instance: Instance, fault: AnswerFault, retried: boolean) => void;
+}
+
+/** A request never tries more instances than this, however many there are. */
+const MAX_ATTEMPTS = 3;
+
+const REFUSALS: Readonly<Record<AnswerFault, RefusalKind>> = {
+  refused: 'upstream_failed',
+  slow: 'upstream_slow',
+  unavailable: 'upstream_failed',
+  challenge: 'upstream_failed',
+  status: 'upstream_failed',
+  media: 'upstream_failed',
+  malformed: 'upstream_failed',
+  oversized: 'upstream_failed',
+  cut: 'upstream_failed',
+};
+
+/**
+ * Makes the stage that forwards.
+ *
+ * A request goes to a second instance only if the first one saw nothing of it, or the method only reads; never once
+ * the client got a byte of an answer, never after a timeout, and only within the upstream's retry budget.
+ *
+ * @throws Refusal no_instance, upstream_failed, upstream_slow
+ */
+export function makeForward(deps: ForwardDeps): (routed: Routed, reply: Reply) => Promise<Answer> {
+  return (routed, reply) => new Forwarding(deps, routed, reply).run();
+}
+
+class Forwarding {
+  private readonly deps: ForwardDeps;
+  private readonly routed: Routed;
+  private readonly reply: Reply;
+  private attempt: Attempt | undefined;
+  private isConcluding = false;
+
+  constructor(deps: ForwardDeps, routed: Routed, reply: Reply) {
+    this.deps = deps;
+    this.routed = routed;
+    this.reply = reply;
+  }
+
+  async run(): Promise<Answer> {
+    const { routed, reply } = this;
+    const upstream =
+      this.deps.findUpstream(routed.upstream) ?? refuse('no_instance', { reason: 'gone', retryAfterS: 1 });
+    const { method } = routed.envelope;
+    upstream.budget.deposit();
+    reply.onGone(() => this.attempt?.leave());
+    let deadline: NodeJS.Timeout | undefined;
+    if (method.listens) {
+      reply.onShutdown(() => {
+        this.isConcluding = true;
+        this.attempt?.conclude();
+      });
+    } else {
+      deadline = setTimeout(() => this.attempt?.expire(), upstream.settings.timeouts.totalMs);
+    }
+    try {
+      return await this.tryInstances(upstream);
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  private async tryInstances(upstream: Upstream): Promise<Answer> {
+    const tried: Instance[] = [];
+    let lastFault: AnswerFault | undefined;
+    for (;;) {
+      const instance = upstream.pick(tried.length === 0 ? undefined : tried);
+      if (instance === undefined) {
+        if (lastFault !== undefined) refuse(REFUSALS[lastFault], { reason: lastFault });
+        refuse('no_instance', { reason: 'no_instance', retryAfterS: 1 });
+      }
+      const relay = this.deps.makeRelay(this.routed, this.reply);
+      const end = await this.tryInstance(upstream, instance, relay);
+      if (end.kind !== 'failed') return this.toAnswer(end, instance, relay);
+      tried.push(instance);
+      lastFault = end.fault;
+      const retries = tried.length < MAX_ATTEMPTS && this.mayRetry(end) && upstream.budget.withdraw();
+      this.deps.onFailedAttempt(upstream.name, instance, end.fault, retries);
+      if (this.reply.begun) {
+        // What the client has is not whole, and must not look so.
+        this.reply.abort();
+        return { ending: 'cut', status: relay.status, upstream: upstream.name, instance: instance.index };
+      }
+      if (!retries) refuse(REFUSALS[end.fault], { reason: end.fault });
+    }
+  }
+
+  /** Counts the request in at the instance, and out again whatever happens. */
+  private async tryInstance(upstream: Upstream, instance: Instance, relay: AnswerRelay): Promise<AttemptEnd> {
+    upstream.begin(instance);
+    let outcome: Outcome = 'abandoned';
+    try {
+      const end = await this.runAttempt(upstream, instance, relay);
+      outcome = toOutcome(end);
+      return end;
+    } finally {
+      upstream.finish(instance, outcome);
+    }
+  }
+
+  private runAttempt(upstream: Upstream, instance: Instance, relay: AnswerRelay): Promise<AttemptEnd> {
+    const { envelope, headers, body } = this.routed;
+    const { timeouts } = upstream.settings;
+    const request = {
+      instance,
+      listens: envelope.method.listens,
+      headers: toUpstreamHeaders(headers, envelope, instance.hostHeader),
+      body,
+      headersTimeoutMs: timeouts.headersMs,
+      idleTimeoutMs: timeouts.idleMs,
+    };
+    return Attempt.run(request, relay, this.reply, (attempt) => {
+      this.attempt = attempt;
+      // The client or the gateway may have gone between two attempts.
+      if (this.reply.closed) attempt.leave();
+      else if (this.isConcluding) attempt.conclude();
+    });
+  }
+
+  private mayRetry(end: AttemptEnd & { kind: 'failed' }): boolean {
+    if (this.reply.begun || this.reply.closed) return false;
+    if (!end.sent) return true;
+    return this.routed.envelope.method.read && end.fault !== 'slow' && end.fault !== 'challenge';
+  }
+
+  private toAnswer(end: AttemptEnd, instance: Instance, relay: AnswerRelay): Answer {
+    const { upstream } = this.routed;
+    if (end.kind === 'client_left') return { ending: 'client_left', status: 0, upstream, instance: instance.index };
+    const ending = this.isConcluding ? 'drained' : relay.ending;
+    return { ending, status: relay.status, upstream, instance: instance.index };
+  }
+}
+
+/** A challenge or an unusable status is the server's decision, not its sickness. */
+function toOutcome(end: AttemptEnd): Outcome {
+  if (end.kind === 'answered') return 'ok';
+  if (end.kind === 'client_left') return 'abandoned';
+  return end.fault === 'challenge' || end.fault === 'status' ? 'ok' : 'failed';
+}
