@@ -1,0 +1,66 @@
+// Passes on an answer that is a stream of events, whole events only, up to and with the response that ends it.
+import type { AnswerFault, OutgoingHeaders, Reply } from '../exchange.ts';
+import { toListenCompletion, toMessageKind } from '../mcp/json-rpc.ts';
+import { SseSplitter } from '../mcp/sse-splitter.ts';
+
+/** An event is held back until it is whole; one beyond this is taken for a fault of the server. */
+const MAX_EVENT_BYTES = 16 * 1024 * 1024;
+
+export class StreamRelay {
+  isComplete = false;
+  isFull = false;
+  ending: 'answered' | 'answered_error' = 'answered';
+  private readonly reply: Reply;
+  private readonly id: string | number;
+  private readonly headers: OutgoingHeaders;
+  private readonly splitter = new SseSplitter(MAX_EVENT_BYTES);
+  private fault: AnswerFault | undefined;
+
+  constructor(reply: Reply, id: string | number, headers: OutgoingHeaders) {
+    this.reply = reply;
+    this.id = id;
+    this.headers = headers;
+  }
+
+  push(piece: Buffer): AnswerFault | undefined {
+    if (this.isComplete) return undefined;
+    const fits = this.splitter.push(piece, (block) => this.take(block.bytes, block.data));
+    if (this.fault !== undefined) return this.fault;
+    if (this.isComplete) this.reply.end();
+    else if (!fits) return 'oversized';
+    return undefined;
+  }
+
+  finish(): AnswerFault | undefined {
+    return this.isComplete ? undefined : 'cut';
+  }
+
+  /** Ends a listening stream with its completion result. */
+  conclude(idLiteral: string): void {
+    if (this.isComplete || this.reply.closed) return;
+    this.isComplete = true;
+    this.pass(Buffer.from(toListenCompletion(idLiteral)));
+    this.reply.end();
+  }
+
+  private take(bytes: Buffer, data: Buffer | undefined): void {
+    if (this.fault !== undefined || this.isComplete) return;
+    // Comments keep connections alive; an event without data is not delivered by any reader.
+    if (data !== undefined && data.length > 0) {
+      const kind = toMessageKind(data, this.id);
+      if (kind === 'invalid') {
+        this.fault = 'malformed';
+        return;
+      }
+      this.isComplete = kind !== 'notification';
+      if (kind === 'error') this.ending = 'answered_error';
+    }
+    this.pass(bytes);
+  }
+
+  /** The first event opens the answer: a server that dies before it can still be replaced or reported. */
+  private pass(bytes: Buffer): void {
+    if (!this.reply.begun) this.reply.begin(200, this.headers);
+    this.isFull = !this.reply.write(bytes);
+  }
+}
