@@ -1,0 +1,21 @@
+// `limits`, `workers` and `drain`: how much one process takes, and how it leaves.
+import { duration } from './duration.ts';
+import { integer } from './integer.ts';
+import { section } from './section.ts';
+import { size } from './size.ts';
+
+export const LIMITS = section('What one request and one process may take.', {
+  body: size('Largest request body.', 2 ** 30, '1GiB').prefault('1MiB'),
+  headers: size('Largest header block of a request. A change needs a restart.', 2 ** 20, '1MiB').prefault('16KiB'),
+  requestTimeout: duration('How long a client may take to send its whole request.').prefault('10s'),
+  connections: integer('Most client connections at once, per worker. A change needs a restart.', 1, 1_000_000).prefault(
+    10_000,
+  ),
+}).prefault({});
+
+export const WORKERS = integer('Processes that share the port. A change needs a restart.', 1, 256).prefault(1);
+
+export const DRAIN = section('How the process leaves after SIGTERM.', {
+  grace: duration('How long requests in flight may go on before they are cut.', { zero: true }).prefault('30s'),
+  notice: duration('How long /readyz says no before the listener stops accepting.', { zero: true }).prefault('0s'),
+}).prefault({});

@@ -1,0 +1,21 @@
+// `telemetry`: what the gateway tells of itself.
+import { choice } from './choice.ts';
+import { section } from './section.ts';
+
+export const TELEMETRY = section(
+  'What the gateway tells of itself.',
+  {
+    log: section('The log, on standard output.', {
+      level: choice('Least severe level that is written.', [
+        'trace',
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'fatal',
+      ]).prefault('info'),
+      format: choice('json for machines, pretty for people.', ['json', 'pretty']).prefault('json'),
+    }).prefault({}),
+  },
+  ['audit', 'traces'],
+).prefault({});

@@ -1,0 +1,27 @@
+// File names of certificates and keys, and the `tls` section of an upstream.
+import type { z } from 'zod';
+import { ALWAYS, addProblem } from './add-problem.ts';
+import { section } from './section.ts';
+import { text } from './text.ts';
+
+/** The name of a file, relative to the configuration file. */
+export function fileName(description: string): z.ZodType<string> {
+  return text({
+    description: `${description} Relative to the configuration file.`,
+    expected: 'the name of a file',
+    find: (name) => (name === '' || name.includes('\0') ? undefined : name),
+  });
+}
+
+export const UPSTREAM_TLS = section('How to speak TLS with https instances. Absent: the public authorities of Node.', {
+  ca: fileName('PEM file: the only authorities trusted for this upstream.').optional(),
+  cert: fileName('PEM file: the client certificate, followed by its intermediates.').optional(),
+  key: fileName('PEM file: the private key of `cert`, not encrypted.').optional(),
+}).superRefine((tls, ctx) => {
+  if (typeof tls !== 'object' || tls === null || 'cert' in tls === 'key' in tls) return;
+  addProblem(
+    ctx,
+    [],
+    `\`${'cert' in tls ? 'key' : 'cert'}\` is required: a client certificate needs \`cert\` and \`key\``,
+  );
+}, ALWAYS);
