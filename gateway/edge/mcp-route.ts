@@ -1,0 +1,106 @@
+// The route of all MCP endpoints: wire checks, then the pipeline, then exactly one answer and one record.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ClientGone, type Endpoint, type RequestRecord } from '../exchange.ts';
+import { handle, type Stages } from '../pipeline.ts';
+import { Refusal, refuse } from '../refusal.ts';
+import { checkFraming, checkMedia, checkSource, type WireRules } from './check-wire.ts';
+import { toCorsHeaders, toPreflightHeaders } from './cors.ts';
+import type { LiveExchanges } from './live-exchanges.ts';
+import { readBody } from './read-body.ts';
+import { readHeaders } from './read-headers.ts';
+import { sendRefusal } from './send-refusal.ts';
+import { ServerReply } from './server-reply.ts';
+
+/** All that a request needs of the configuration; a reload replaces it as a whole. */
+export interface Serving {
+  readonly rules: WireRules;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly stages: Stages;
+}
+
+export interface McpRouteDeps {
+  /** The configuration now; a request asks once and keeps what it got. */
+  readonly serving: () => Serving;
+  readonly live: LiveExchanges;
+  readonly nowMs: () => number;
+  /** Called once per request, when its connection is done with it. */
+  readonly onEnd: (record: RequestRecord) => void;
+}
+
+/** Makes the Fastify handler of every path and verb; it takes the reply over and answers by itself. */
+export function makeMcpRoute(deps: McpRouteDeps): (request: FastifyRequest, reply: FastifyReply) => void {
+  return (request, reply) => {
+    reply.hijack();
+    void serve(deps, deps.serving(), request, reply);
+  };
+}
+
+async function serve(
+  deps: McpRouteDeps,
+  serving: Serving,
+  request: FastifyRequest,
+  fastifyReply: FastifyReply,
+): Promise<void> {
+  const { raw } = request;
+  const headers = readHeaders(raw.rawHeaders);
+  const record = makeRecord(deps.nowMs());
+  const { allowedOrigins } = serving.rules;
+  const origin = typeof headers.origin === 'string' && allowedOrigins.has(headers.origin) ? headers.origin : undefined;
+  const reply = new ServerReply(fastifyReply.raw, toCorsHeaders(origin));
+  deps.live.add(reply);
+  fastifyReply.raw.on('close', () => {
+    deps.live.remove(reply);
+    if (!fastifyReply.raw.writableFinished) reply.leave();
+    deps.onEnd(record);
+  });
+  try {
+    if (deps.live.isDraining) refuse('draining', { retryAfterS: 1 });
+    checkFraming(headers, serving.rules);
+    if (raw.httpVersion !== '1.1') refuse('malformed_http', { reason: 'version' });
+    checkSource(headers, serving.rules);
+    const target = splitTarget(raw.url ?? '');
+    const endpoint = serving.endpoints.get(target.path) ?? refuse('unknown_path');
+    record.endpoint = endpoint.path;
+    if (raw.method === 'OPTIONS' && origin !== undefined) {
+      reply.send(204, toPreflightHeaders(origin, toSingle(raw.headers['access-control-request-headers'])), '');
+      return;
+    }
+    if (raw.method !== 'POST') refuse('verb_not_allowed', { headers: { allow: 'POST' } });
+    checkMedia(headers);
+    const received = {
+      endpoint,
+      headers,
+      authorization: headers.authorization,
+      query: target.query,
+      readBody: () => readBody(raw, serving.rules.maxBodyBytes),
+    };
+    record.answer = await handle(serving.stages, received, reply, record);
+  } catch (error) {
+    if (error instanceof ClientGone) return;
+    record.refusal = error instanceof Refusal ? error : new Refusal('internal', { cause: error });
+    record.refusal.idLiteral ??= record.envelope?.idLiteral;
+    sendRefusal(reply, record.refusal);
+  }
+}
+
+function makeRecord(startedMs: number): RequestRecord {
+  return {
+    startedMs,
+    endpoint: undefined,
+    envelope: undefined,
+    principal: undefined,
+    rule: undefined,
+    upstream: undefined,
+    answer: undefined,
+    refusal: undefined,
+  };
+}
+
+function splitTarget(url: string): { path: string; query: string } {
+  const mark = url.indexOf('?');
+  return mark < 0 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
+}
+
+function toSingle(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? undefined : value;
+}

@@ -1,0 +1,88 @@
+// The listener that clients call: Fastify with every answer of its own replaced by ours.
+
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import fastify, { type FastifyInstance } from 'fastify';
+import { Refusal } from '../refusal.ts';
+import { type McpRouteDeps, makeMcpRoute } from './mcp-route.ts';
+import { sendRawRefusal, toParserRefusal } from './send-refusal.ts';
+
+export interface WireLimits {
+  readonly headersBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly connections: number;
+}
+
+export interface McpServerDeps extends McpRouteDeps {
+  readonly limits: WireLimits;
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Told of refusals that never became a request. */
+  readonly onRawRefusal: (refusal: Refusal) => void;
+}
+
+/** How often Node looks for requests that are too slow; its own default of 30 s makes any shorter limit void. */
+const TIMEOUT_CHECK_MS = 1000;
+
+/** Builds the listener of all endpoints; the caller listens and closes. */
+export function makeMcpServer(deps: McpServerDeps): FastifyInstance {
+  const { limits } = deps;
+  const http = {
+    maxHeaderSize: limits.headersBytes,
+    headersTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, limits.requestTimeoutMs),
+    // Node would answer such a request by itself, without a JSON-RPC body.
+    requireHostHeader: false,
+    noDelay: true,
+  };
+  const clientErrorHandler = (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    const refusal = toParserRefusal(error);
+    deps.onRawRefusal(refusal);
+    sendRawRefusal(socket, refusal);
+  };
+  const options = {
+    logger: false,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: 72_000,
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    clientErrorHandler,
+    frameworkErrors: (_error: unknown, request: Parameters<typeof route>[0], reply: Parameters<typeof route>[1]) =>
+      route(request, reply),
+  } as const;
+  const route = makeMcpRoute(deps);
+  const app = (
+    deps.tls === undefined ? fastify({ ...options, http }) : fastify({ ...options, https: { ...http, ...deps.tls } })
+  ) as FastifyInstance;
+  // As a hook, before Fastify looks for a body parser: the pipeline reads the body itself, once the token is proven.
+  app.all('/*', { onRequest: route }, route);
+  // Verbs Fastify does not know, paths that do not decode, content types that do not parse: the same checks, the same words.
+  app.setNotFoundHandler(route);
+  app.setErrorHandler((_error, request, reply) => route(request, reply));
+  prepareServer(app.server, deps);
+  return app;
+}
+
+function prepareServer(server: Server, deps: McpServerDeps): void {
+  server.maxConnections = deps.limits.connections;
+  // Node's default of 2,000 drops the header lines beyond it without a word.
+  server.maxHeadersCount = 0;
+  server.on('checkExpectation', (_request, response: { socket: Socket | null }) => {
+    if (response.socket !== null) refuseRaw(response.socket, new Refusal('expectation'));
+  });
+  server.on('connect', (_request, socket: Duplex) => {
+    refuseRaw(socket as Socket, new Refusal('verb_not_allowed', { headers: { allow: 'POST' } }));
+  });
+
+  function refuseRaw(socket: Socket, refusal: Refusal): void {
+    deps.onRawRefusal(refusal);
+    sendRawRefusal(socket, refusal);
+  }
+}
+
+/** The port a server listens on, also when the system chose it. */
+export function toPort(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

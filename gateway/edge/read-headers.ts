@@ -1,0 +1,100 @@
+// Reads the header lines of one request in a single pass, so that every repetition is seen.
+
+import { trimField } from '../mcp/header-value.ts';
+import { addField, type Field, type MirroredHeaders, type ParamField } from '../mcp/mirrored-headers.ts';
+
+/** The header lines the gateway acts on; all others stop here. */
+export interface WireHeaders extends MirroredHeaders {
+  readonly host: Field;
+  readonly origin: Field;
+  readonly contentType: Field;
+  readonly contentEncoding: Field;
+  readonly contentLength: Field;
+  readonly transferEncoding: Field;
+  readonly authorization: readonly string[];
+}
+
+const PARAM_PREFIX = 'mcp-param-';
+const NO_PARAMS: readonly ParamField[] = [];
+const NO_TOKENS: readonly string[] = [];
+
+/**
+ * @param raw names and values in turn, as Node keeps them in `rawHeaders`; the joined view hides repeated lines
+ */
+export function readHeaders(raw: readonly string[]): WireHeaders {
+  let host: Field;
+  let origin: Field;
+  let contentType: Field;
+  let contentEncoding: Field;
+  let contentLength: Field;
+  let transferEncoding: Field;
+  let version: Field;
+  let method: Field;
+  let name: Field;
+  let traceparent: Field;
+  let tracestate: Field;
+  let params: ParamField[] | undefined;
+  let authorization: string[] | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const written = raw[i] as string;
+    const value = raw[i + 1] as string;
+    const key = written.toLowerCase();
+    switch (key) {
+      case 'host':
+        host = addField(host, value);
+        break;
+      case 'origin':
+        origin = addField(origin, value);
+        break;
+      case 'content-type':
+        contentType = addField(contentType, value);
+        break;
+      case 'content-encoding':
+        contentEncoding = addField(contentEncoding, value);
+        break;
+      case 'content-length':
+        contentLength = addField(contentLength, value);
+        break;
+      case 'transfer-encoding':
+        transferEncoding = addField(transferEncoding, value);
+        break;
+      case 'authorization':
+        (authorization ??= []).push(trimField(value));
+        break;
+      case 'mcp-protocol-version':
+        version = addField(version, value);
+        break;
+      case 'mcp-method':
+        method = addField(method, value);
+        break;
+      case 'mcp-name':
+        name = addField(name, value);
+        break;
+      case 'traceparent':
+        traceparent = addField(traceparent, value);
+        break;
+      case 'tracestate':
+        tracestate = addField(tracestate, value);
+        break;
+      default:
+        if (key.startsWith(PARAM_PREFIX)) {
+          (params ??= []).push({ key: key.slice(PARAM_PREFIX.length), name: written, value: trimField(value) });
+        }
+    }
+  }
+  return {
+    host,
+    origin,
+    contentType,
+    contentEncoding,
+    contentLength,
+    transferEncoding,
+    version,
+    method,
+    name,
+    params: params ?? NO_PARAMS,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    tracestate: typeof tracestate === 'string' ? tracestate : undefined,
+    authorization: authorization ?? NO_TOKENS,
+  };
+}

@@ -1,0 +1,52 @@
+// What happens to one MCP request, in order. Read this first.
+import type {
+  Admitted,
+  Answer,
+  Authenticated,
+  Enveloped,
+  Opened,
+  Permitted,
+  Received,
+  Reply,
+  RequestRecord,
+  Routed,
+} from './exchange.ts';
+
+/** Every stage a request passes; built once per configuration. A stage that says no throws a Refusal. */
+export interface Stages {
+  readonly authenticate: (request: Received) => Authenticated | Promise<Authenticated>;
+  readonly openEnvelope: (request: Authenticated, body: Buffer) => Enveloped;
+  readonly authorize: (request: Enveloped) => Permitted;
+  readonly admit: (request: Permitted) => Admitted | Promise<Admitted>;
+  readonly open: (request: Admitted) => Opened | Promise<Opened>;
+  readonly route: (request: Opened) => Routed;
+  readonly forward: (request: Routed, reply: Reply) => Promise<Answer>;
+  readonly release: (request: Admitted) => void;
+}
+
+/**
+ * Takes one request through all stages and writes its answer to `reply`.
+ *
+ * The token is judged before the body is read, so that a flood without tokens never costs a parse. A stage takes only
+ * what the stage before it made, so the order is held by the compiler.
+ *
+ * @param record learns what is known of the request as it passes, so that a refusal half-way is recorded too
+ * @throws Refusal when a stage says no; nothing has been written to `reply` then
+ * @throws ClientGone when the client left before its body was whole
+ */
+export async function handle(stages: Stages, received: Received, reply: Reply, record: RequestRecord): Promise<Answer> {
+  const authenticated = await stages.authenticate(received);
+  record.principal = authenticated.principal;
+  const enveloped = stages.openEnvelope(authenticated, await received.readBody());
+  record.envelope = enveloped.envelope;
+  const permitted = stages.authorize(enveloped);
+  record.rule = permitted.permit.rule;
+  const admitted = await stages.admit(permitted);
+  try {
+    const routed = stages.route(await stages.open(admitted));
+    record.upstream = routed.upstream;
+    return await stages.forward(routed, reply);
+  } finally {
+    stages.release(admitted);
+  }
+}

@@ -1,0 +1,119 @@
+// Keeps several gateway processes running, and answers for all of them on the admin listener.
+import cluster, { type Worker } from 'node:cluster';
+import { type Check, makeAdminApp } from '../edge/admin-app.ts';
+import { toPort } from '../edge/mcp-server.ts';
+import { Log } from '../observe/log.ts';
+import { makeClusterMetrics } from '../observe/metrics.ts';
+import { isToPrimary, type ToWorker } from './messages.ts';
+import type { LoadedSettings } from './running-app.ts';
+import { onSignals } from './signals.ts';
+
+/** A worker that cannot start would otherwise be started again without pause. */
+const RESTART_AFTER_MS = 1000;
+const CHECKS_WITHIN_MS = 1000;
+/** Past its own grace a worker that does not end is killed. */
+const KILL_AFTER_GRACE_MS = 10_000;
+
+/** @returns the exit code once a signal has ended the gateway: 0 when every worker drained */
+export async function runPrimary({ loaded }: LoadedSettings): Promise<number> {
+  const { config } = loaded;
+  const log = new Log(config.telemetry.log);
+  const listening = new Set<number>();
+  let stopping = false;
+  let asked = 0;
+  const pendingChecks = new Map<number, (checks: readonly Check[]) => void>();
+
+  const firstListening = new Promise<void>((resolve, reject) => {
+    cluster.on('message', (worker, message: unknown) => {
+      if (!isToPrimary(message)) return;
+      if (message.tollgate === 'checks') {
+        pendingChecks.get(message.ask)?.(message.checks);
+        return;
+      }
+      listening.add(worker.id);
+      if (listening.size === config.workers) resolve();
+    });
+    cluster.on('exit', (worker, code, signal) => {
+      listening.delete(worker.id);
+      if (stopping) return;
+      log.pino.error({ worker: worker.process.pid, code, signal }, 'worker ended');
+      // A port that cannot be had, for one, cannot be had a second later either.
+      if (code === 1 && listening.size === 0) reject(new Error('no worker could start; see the lines above'));
+      else setTimeout(() => stopping || cluster.fork(), RESTART_AFTER_MS);
+    });
+  });
+
+  async function askChecks(worker: Worker): Promise<readonly Check[]> {
+    const ask = ++asked;
+    const name = `worker ${worker.process.pid}`;
+    const checks = await new Promise<readonly Check[]>((resolve) => {
+      const silent = [{ name: 'answers', ok: false, decides: true }];
+      const timer = setTimeout(() => resolve(silent), CHECKS_WITHIN_MS);
+      pendingChecks.set(ask, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+      send(worker, { tollgate: 'checks?', ask });
+    });
+    pendingChecks.delete(ask);
+    return checks.map((check) => ({ ...check, name: `${name}: ${check.name}` }));
+  }
+
+  const clusterMetrics = makeClusterMetrics();
+  const admin = makeAdminApp({
+    // One worker that restarts does not take the others out of rotation.
+    async checks() {
+      const workers = toWorkers().filter((worker) => listening.has(worker.id));
+      const ready = { name: 'workers', ok: !stopping && workers.length > 0, decides: true };
+      const detail = `${workers.length} of ${config.workers} listening`;
+      return [{ ...ready, detail }, ...(await Promise.all(workers.map(askChecks))).flat()];
+    },
+    metricsContentType: clusterMetrics.contentType,
+    scrape: () => clusterMetrics.scrape(),
+  });
+
+  for (let i = 0; i < config.workers; i++) cluster.fork();
+  try {
+    await firstListening;
+  } catch (error) {
+    stopping = true;
+    for (const worker of toWorkers()) worker.kill();
+    throw error;
+  }
+  const { host, port } = config.admin;
+  await admin.listen({ host, port });
+  log.pino.info({ host, port: toPort(admin.server), workers: config.workers }, 'admin listening');
+  await new Promise<void>((resolve) => {
+    onSignals({
+      onStop: resolve,
+      onReload: () => toWorkers().forEach((worker) => send(worker, { tollgate: 'reload' })),
+    });
+  });
+  stopping = true;
+  const codes = await Promise.all(toWorkers().map((worker) => end(worker, config.drain)));
+  await admin.close();
+  log.flush();
+  return codes.every((code) => code === 0) ? 0 : 1;
+}
+
+function toWorkers(): Worker[] {
+  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+}
+
+function send(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message);
+}
+
+function end(worker: Worker, drain: { readonly graceMs: number; readonly noticeMs: number }): Promise<number | null> {
+  return new Promise((resolve) => {
+    const killer = setTimeout(
+      () => worker.process.kill('SIGKILL'),
+      drain.noticeMs + drain.graceMs + KILL_AFTER_GRACE_MS,
+    );
+    worker.process.once('exit', (code) => {
+      clearTimeout(killer);
+      resolve(code);
+    });
+    send(worker, { tollgate: 'drain' });
+  });
+}
