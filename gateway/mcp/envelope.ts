@@ -25,7 +25,7 @@ export interface Envelope {
 /** An id is a handle to match answers by; it is compared in every answer, so it may not be a document. */
 const MAX_ID_LENGTH = 1024;
 
-const LIMITS: JsonLimits = { maxDepth: 64, maxMembers: 10_000 };
+const LIMITS: JsonLimits = { maxDepth: 64, maxMembers: 10_000, notedDepth: 3 };
 
 export const META_VERSION = 'io.modelcontextprotocol/protocolVersion';
 export const META_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
@@ -76,7 +76,7 @@ const META_KINDS: ReadonlyMap<string, FieldKind> = new Map([
   ['progressToken', 'string-or-integer'],
 ]);
 
-const INITIALIZE_WORDS = `Method not found: this gateway serves ${SUPPORTED_VERSIONS.join(', ')}, which has no initialize handshake.`;
+const INITIALIZE_WORDS = `This gateway serves ${SUPPORTED_VERSIONS.join(', ')}, which has no initialize handshake.`;
 
 /** A refusal while the envelope is opened knows the id as soon as it was read. */
 class Opening {
@@ -227,15 +227,18 @@ function readParams(opening: Opening, top: Top): Meta {
   const { index } = opening;
   const { params, known } = top;
   if (params < 0 || opening.kindAt(params) !== 0x7b) return opening.refuse('bad_params', 'params');
+  checkLookalikesInside(opening, params, PARAM_FIELDS);
+  for (let at = params + 1; at < index.count; at++) {
+    if (index.parent[at] !== params) continue;
+    const inner = INNER_FIELDS.get(opening.nameAt(at));
+    if (inner !== undefined) checkLookalikesInside(opening, at, inner);
+  }
   let metaAt = -1;
   let mirrored = -1;
   let seen = 0;
   for (let at = params + 1; at < index.count; at++) {
     if (index.parent[at] !== params) continue;
     const name = opening.nameAt(at);
-    if (isLookalike(name, PARAM_FIELDS)) return opening.refuse('not_a_request', 'lookalike');
-    const inner = INNER_FIELDS.get(name);
-    if (inner !== undefined) checkLookalikesInside(opening, at, inner);
     if (name === '_meta') {
       metaAt = at;
     } else if (known !== undefined && Object.hasOwn(known.fields, name)) {
@@ -247,6 +250,7 @@ function readParams(opening: Opening, top: Top): Meta {
   if (metaAt < 0 || opening.kindAt(metaAt) !== 0x7b) return opening.refuse('bad_params', 'meta');
   const version = readMeta(opening, metaAt);
   if (known !== undefined && seen < known.required.length) return opening.refuse('bad_params', 'field_missing');
+  if (mirrored >= 0 && opening.stringAt(mirrored).includes('\0')) return opening.refuse('bad_params', 'nul_in_name');
   return { at: metaAt, version, mirrored };
 }
 
@@ -313,8 +317,6 @@ function checkHeaders(opening: Opening, top: Top, meta: Meta, headers: MirroredH
   const claimed = decodeFieldValue(headers.name);
   if (claimed === undefined) return opening.refuse('header_mismatch', 'name_malformed');
   const name = opening.stringAt(meta.mirrored);
-  // A reader with C strings would see another, shorter name.
-  if (name.includes('\0')) return opening.refuse('bad_params', 'nul_in_name');
   if (claimed !== name) return opening.refuse('header_mismatch', 'name_differs');
   return name;
 }

@@ -12,14 +12,17 @@ export function foldName(name: string): string {
 export interface FieldNames {
   readonly exact: ReadonlySet<string>;
   readonly folded: ReadonlySet<string>;
+  /** Of the longest name; folding never shortens one, and a huge name must not cost its folding. */
+  readonly maxLength: number;
 }
 
 export function makeFieldNames(names: Iterable<string>): FieldNames {
   const exact = new Set(names);
-  return { exact, folded: new Set([...exact].map(foldName)) };
+  const maxLength = Math.max(...[...exact].map((name) => name.length));
+  return { exact, folded: new Set([...exact].map(foldName)), maxLength };
 }
 
 /** True when the name is not a field, but would be for a reader that ignores case. */
 export function isLookalike(name: string, fields: FieldNames): boolean {
-  return !fields.exact.has(name) && fields.folded.has(foldName(name));
+  return name.length <= fields.maxLength && !fields.exact.has(name) && fields.folded.has(foldName(name));
 }

@@ -30,8 +30,8 @@ export function toListenCompletion(idLiteral: string): string {
 /** What an upstream's message is, or `invalid` when it may not stand where it stands. */
 export type MessageKind = 'result' | 'error' | 'notification' | 'invalid';
 
-/** Servers nest deeper than requests may, but not without end: what reads an answer recursively must survive it. */
-export const ANSWER_LIMITS: JsonLimits = { maxDepth: 256, maxMembers: Number.MAX_SAFE_INTEGER };
+/** Servers nest deeper and list more than requests may, but not without end: every reader of an answer must survive it. */
+export const ANSWER_LIMITS: JsonLimits = { maxDepth: 256, maxMembers: 100_000, notedDepth: 1 };
 
 /**
  * Reads one whole message of an upstream: strictly, so that what was checked here is what the client will read.

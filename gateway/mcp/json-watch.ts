@@ -204,6 +204,7 @@ export class JsonWatch {
     this.unit = this.unit * 16 + digit;
     if (--this.hexLeft > 0) return true;
     this.state = STRING;
+    if (this.inName && this.unit === 0) return false;
     const isLow = this.unit >= 0xdc00 && this.unit <= 0xdfff;
     if (isLow !== this.highSurrogate) return false;
     this.highSurrogate = this.unit >= 0xd800 && this.unit < 0xdc00;

@@ -34,15 +34,22 @@ export type ParamFault = 'param_repeated' | 'param_malformed';
  */
 export function findParamFault(params: readonly ParamField[]): ParamFault | undefined {
   if (params.length === 0) return undefined;
-  for (const param of params) if (decodeFieldValue(param.value) === undefined) return 'param_malformed';
+  for (const { key, value } of params) {
+    if (key === '' || decodeFieldValue(value) === undefined) return 'param_malformed';
+  }
   if (params.length === 1) return undefined;
   const seen = new Set<string>();
   for (const param of params) {
-    const folded = param.key.replaceAll('_', '-');
+    const folded = foldParamKey(param.key);
     if (seen.has(folded)) return 'param_repeated';
     seen.add(folded);
   }
   return undefined;
+}
+
+/** Two keys that fold to one are one header to some servers. */
+export function foldParamKey(key: string): string {
+  return key.replaceAll('_', '-');
 }
 
 /** True when one mirrored header alone is larger than any honest one. */

@@ -6,9 +6,14 @@ export interface SseBlock {
   readonly bytes: Buffer;
   /** The value of its `data` fields joined by line feeds; undefined when it has none. */
   readonly data: Buffer | undefined;
+  /** Its type is `message`, named or by default: the only one MCP clients read. */
+  readonly isMessage: boolean;
 }
 
+const NOTHING = Buffer.alloc(0);
+const SMALL_BLOCK = 256;
 const DATA = Buffer.from('data');
+const EVENT = Buffer.from('event');
 const LF = Buffer.from('\n');
 
 /**
@@ -18,10 +23,11 @@ const LF = Buffer.from('\n');
  */
 export class SseSplitter {
   private readonly maxBytes: number;
-  private pending: Buffer[] = [];
+  /** Holds a half block in its first `pendingBytes` bytes. */
+  private pending: Buffer = NOTHING;
   private pendingBytes = 0;
-  /** First byte of the line being read, or 0 while it is empty. */
-  private lineStart = 0;
+  /** First byte of the line being read, or -1 while it is empty. */
+  private lineStart = -1;
   private blockHasField = false;
   private afterCr = false;
   private isFirst = true;
@@ -32,7 +38,7 @@ export class SseSplitter {
 
   /** True when no half block is held back; the LF of a CR LF that closed a block is none. */
   get isClean(): boolean {
-    return this.lineStart === 0 && !this.blockHasField;
+    return this.lineStart === -1 && !this.blockHasField;
   }
 
   /**
@@ -52,7 +58,7 @@ export class SseSplitter {
     for (; i < piece.length; i++) {
       const c = piece[i] as number;
       if (c !== 0x0a && c !== 0x0d) {
-        if (this.lineStart === 0) this.lineStart = c;
+        if (this.lineStart === -1) this.lineStart = c;
         continue;
       }
       if (c === 0x0d) {
@@ -60,22 +66,32 @@ export class SseSplitter {
         else if (piece[i + 1] === 0x0a) i++;
       }
       if (this.endLine()) {
+        if (this.pendingBytes + i + 1 - start > this.maxBytes) return false;
         this.emit(piece, start, i + 1, onBlock);
         start = i + 1;
       }
     }
-    if (start < piece.length) {
-      this.pending.push(start === 0 ? piece : piece.subarray(start));
-      this.pendingBytes += piece.length - start;
-    }
+    if (start < piece.length) this.hold(piece, start);
     return this.pendingBytes <= this.maxBytes;
+  }
+
+  /** Copies: a stream that trickles in byte by byte must not cost a buffer for each. */
+  private hold(piece: Buffer, start: number): void {
+    const needed = this.pendingBytes + piece.length - start;
+    if (needed > this.pending.length) {
+      const wider = Buffer.allocUnsafeSlow(Math.max(needed, this.pending.length * 2, SMALL_BLOCK));
+      this.pending.copy(wider, 0, 0, this.pendingBytes);
+      this.pending = wider;
+    }
+    piece.copy(this.pending, this.pendingBytes, start);
+    this.pendingBytes = needed;
   }
 
   /** @returns whether the line that ends here ends a block too */
   private endLine(): boolean {
     const first = this.lineStart;
-    this.lineStart = 0;
-    if (first === 0) {
+    this.lineStart = -1;
+    if (first === -1) {
       this.blockHasField = false;
       return true;
     }
@@ -85,32 +101,38 @@ export class SseSplitter {
 
   private emit(piece: Buffer, start: number, end: number, onBlock: (block: SseBlock) => void): void {
     const tail = piece.subarray(start, end);
-    const bytes = this.pendingBytes === 0 ? tail : Buffer.concat([...this.pending, tail]);
-    this.pending = [];
+    const bytes = this.pendingBytes === 0 ? tail : Buffer.concat([this.pending.subarray(0, this.pendingBytes), tail]);
+    this.pending = NOTHING;
     this.pendingBytes = 0;
-    onBlock({ bytes, data: findData(bytes) });
+    onBlock(readBlock(bytes));
   }
 }
 
-function findData(block: Buffer): Buffer | undefined {
+function readBlock(bytes: Buffer): SseBlock {
   let first: Buffer | undefined;
   let all: Buffer[] | undefined;
-  for (let at = 0; at < block.length; ) {
+  let isMessage = true;
+  for (let at = 0; at < bytes.length; ) {
     let end = at;
-    while (end < block.length && block[end] !== 0x0a && block[end] !== 0x0d) end++;
-    const value = toDataValue(block, at, end);
-    if (value !== undefined) {
-      if (first === undefined) first = value;
-      else (all ??= [first]).push(LF, value);
+    while (end < bytes.length && bytes[end] !== 0x0a && bytes[end] !== 0x0d) end++;
+    const data = findValue(bytes, at, end, DATA);
+    if (data !== undefined) {
+      if (first === undefined) first = data;
+      else (all ??= [first]).push(LF, data);
     }
-    at = block[end] === 0x0d && block[end + 1] === 0x0a ? end + 2 : end + 1;
+    const type = findValue(bytes, at, end, EVENT);
+    if (type !== undefined) isMessage = type.length === 0 || type.toString('latin1') === 'message';
+    at = bytes[end] === 0x0d && bytes[end + 1] === 0x0a ? end + 2 : end + 1;
   }
-  return all === undefined ? first : Buffer.concat(all);
+  return { bytes, data: all === undefined ? first : Buffer.concat(all), isMessage };
 }
 
-function toDataValue(block: Buffer, start: number, end: number): Buffer | undefined {
-  if (end - start < 4 || block.compare(DATA, 0, 4, start, start + 4) !== 0) return undefined;
-  if (end - start === 4) return block.subarray(end, end);
-  if (block[start + 4] !== 0x3a) return undefined;
-  return block.subarray(block[start + 5] === 0x20 && start + 5 < end ? start + 6 : start + 5, end);
+/** The value of the line from `start` to `end` when it is this field; one space behind the colon is not part of it. */
+function findValue(bytes: Buffer, start: number, end: number, field: Buffer): Buffer | undefined {
+  const behind = start + field.length;
+  if (end < behind || bytes[start] !== field[0] || bytes.compare(field, 0, field.length, start, behind) !== 0)
+    return undefined;
+  if (end === behind) return bytes.subarray(end, end);
+  if (bytes[behind] !== 0x3a) return undefined;
+  return bytes.subarray(bytes[behind + 1] === 0x20 && behind + 1 < end ? behind + 2 : behind + 1, end);
 }

@@ -6,6 +6,8 @@ export interface JsonLimits {
   readonly maxDepth: number;
   /** Object members in the whole text. */
   readonly maxMembers: number;
+  /** Down to which depth members are noted: 1 notes those of the root object, and so on. */
+  readonly notedDepth: number;
 }
 
 /** `not_json`: the text breaks RFC 8259 or cannot be decoded. `ambiguous`: it is JSON that two readers may read in two ways. */
@@ -27,8 +29,6 @@ const NUL_IN_NAME = ambiguous('nul_in_name');
 const DEPTH = ambiguous('depth');
 const MEMBERS = ambiguous('members');
 
-/** Members of the root object, of its object members and of theirs are noted; anything deeper is only checked. */
-const NOTED_DEPTH = 3;
 /** Up to this many names are compared one by one; a larger object gets a set, so that no object costs the square of its size. */
 const LINEAR_NAMES = 8;
 const NOT_NOTED = -2;
@@ -145,7 +145,7 @@ function readDocument(limits: JsonLimits): JsonFault | undefined {
         closeFrame(--depth);
       } else {
         if (frame.isObject && !readName(frame, depth, limits)) return fault;
-        note = frame.isObject && depth < NOTED_DEPTH ? frame.openMember : NOT_NOTED;
+        note = frame.openMember >= 0 && depth < limits.notedDepth ? frame.openMember : NOT_NOTED;
         continue;
       }
     } else if (!readScalar(first)) {
@@ -163,7 +163,7 @@ function readDocument(limits: JsonLimits): JsonFault | undefined {
       if (next === 0x2c) {
         skipSpace();
         if (frame.isObject && !readName(frame, depth, limits)) return fault;
-        note = frame.isObject && depth < NOTED_DEPTH ? frame.openMember : NOT_NOTED;
+        note = frame.openMember >= 0 && depth < limits.notedDepth ? frame.openMember : NOT_NOTED;
         break;
       }
       if (next !== (frame.isObject ? 0x7d : 0x5d)) return SYNTAX;
@@ -182,6 +182,7 @@ function openFrame(level: number, isObject: boolean, note: number): Frame {
   frame.note = note;
   frame.openMember = -1;
   frame.firstName = nameTop;
+  frame.names = undefined;
   return frame;
 }
 
@@ -205,7 +206,7 @@ function readName(frame: Frame, depth: number, limits: JsonLimits): boolean {
   if (text[at] !== 0x3a) return fail(SYNTAX);
   at++;
   skipSpace();
-  if (depth <= NOTED_DEPTH && frame.note !== NOT_NOTED) {
+  if (depth <= limits.notedDepth && frame.note !== NOT_NOTED) {
     frame.openMember = index.add(frame.note, start, end, escaped);
     index.valueStart[frame.openMember] = at;
   }

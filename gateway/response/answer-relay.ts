@@ -72,7 +72,7 @@ class Relay implements AnswerRelay {
 
 function findHeadFault(status: number, headers: IncomingHeaders): AnswerFault | undefined {
   if (status === 401 || status === 403 || status === 407) return 'challenge';
-  if (status !== 200 && status < 400) return 'status';
+  if ((status !== 200 && status < 400) || status > 599) return 'status';
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return 'media';
   return undefined;

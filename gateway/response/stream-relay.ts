@@ -1,7 +1,7 @@
 // Passes on an answer that is a stream of events, whole events only, up to and with the response that ends it.
 import type { AnswerFault, OutgoingHeaders, Reply } from '../exchange.ts';
 import { toListenCompletion, toMessageKind } from '../mcp/json-rpc.ts';
-import { SseSplitter } from '../mcp/sse-splitter.ts';
+import { type SseBlock, SseSplitter } from '../mcp/sse-splitter.ts';
 
 /** An event is held back until it is whole; one beyond this is taken for a fault of the server. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
@@ -24,7 +24,7 @@ export class StreamRelay {
 
   push(piece: Buffer): AnswerFault | undefined {
     if (this.isComplete) return undefined;
-    const fits = this.splitter.push(piece, (block) => this.take(block.bytes, block.data));
+    const fits = this.splitter.push(piece, (block) => this.take(block));
     if (this.fault !== undefined) return this.fault;
     if (this.isComplete) this.reply.end();
     else if (!fits) return 'oversized';
@@ -43,11 +43,12 @@ export class StreamRelay {
     this.reply.end();
   }
 
-  private take(bytes: Buffer, data: Buffer | undefined): void {
+  private take({ bytes, data, isMessage }: SseBlock): void {
     if (this.fault !== undefined || this.isComplete) return;
-    // Comments keep connections alive; an event without data is not delivered by any reader.
+    // Comments keep connections alive, and an event without data says nothing. Clients do not read events of other
+    // types, so a message in one would be answered for us and never for them.
     if (data !== undefined && data.length > 0) {
-      const kind = toMessageKind(data, this.id);
+      const kind = isMessage ? toMessageKind(data, this.id) : 'invalid';
       if (kind === 'invalid') {
         this.fault = 'malformed';
         return;

@@ -1,0 +1,105 @@
+// What a request wants to touch is read from its body, for every method there is.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { METHODS } from '../../../gateway/mcp/methods.ts';
+import { readTarget, type Target } from '../../../gateway/mcp/read-target.ts';
+import { Refusal } from '../../../gateway/refusal.ts';
+import { type Draft, makeDraft, openDraft, replace, toBody } from './make-request.ts';
+
+const read = (draft: Draft): Target => readTarget(openDraft(draft), toBody(draft));
+
+function readParam(method: string, param: string, literal: string): Target | string {
+  const draft = makeDraft(method);
+  replace(draft.params, param, literal);
+  try {
+    return read(draft);
+  } catch (error) {
+    if (error instanceof Refusal) return `${error.kind}: ${error.detail.reason}`;
+    throw error;
+  }
+}
+
+const ALL = ['tool', 'prompt', 'resource'] as const;
+
+test('every method touches something', () => {
+  const touched = [...METHODS.keys()].map((method) => [method, read(makeDraft(method))]);
+  assert.deepEqual(Object.fromEntries(touched), {
+    'server/discover': { touches: 'lists', kinds: ALL },
+    'tools/list': { touches: 'lists', kinds: ['tool'] },
+    'tools/call': { touches: 'names', kind: 'tool', names: ['weather'] },
+    'resources/list': { touches: 'lists', kinds: ['resource'] },
+    'resources/templates/list': { touches: 'lists', kinds: ['resource'] },
+    'resources/read': { touches: 'names', kind: 'resource', names: ['file:///a b'] },
+    'prompts/list': { touches: 'lists', kinds: ['prompt'] },
+    'prompts/get': { touches: 'names', kind: 'prompt', names: ['greet'] },
+    'completion/complete': { touches: 'names', kind: 'prompt', names: ['greet'] },
+    'subscriptions/listen': { touches: 'lists', kinds: ALL },
+    'tasks/get': { touches: 'task' },
+    'tasks/update': { touches: 'task' },
+    'tasks/cancel': { touches: 'task' },
+  });
+});
+
+test('a method that nobody said what it touches is refused', () => {
+  const draft = makeDraft('tools/list');
+  const envelope = openDraft(draft);
+  const stranger = { ...envelope, method: { ...envelope.method, name: 'tools/burn' } };
+  assert.throws(() => readTarget(stranger, toBody(draft)), { kind: 'unknown_method' });
+});
+
+test('a completion touches what its ref names, and a ref that could name two things is refused', () => {
+  const refs: readonly (readonly [ref: string, outcome: Target | string])[] = [
+    ['{"name":"gr\\u0065et","type":"ref/prompt"}', { touches: 'names', kind: 'prompt', names: ['greet'] }],
+    ['{"type":"ref/prompt","name":"a","title":"b"}', { touches: 'names', kind: 'prompt', names: ['a'] }],
+    ['{"t\\u0079pe":"ref/prompt","n\\u0061me":"a"}', { touches: 'names', kind: 'prompt', names: ['a'] }],
+    [
+      '{"type":"ref/resource","uri":"weather://stations/{id}"}',
+      { touches: 'names', kind: 'template', names: ['weather://stations/{id}'] },
+    ],
+    ['{"type":"ref/prompt","name":"a","uri":"x://y"}', 'bad_params: ref'],
+    ['{"type":"ref/resource","uri":"x://y","name":"a"}', 'bad_params: ref'],
+    ['{"type":"ref/resource","name":"a"}', 'bad_params: ref'],
+    ['{"type":"ref/prompt","uri":"x://y"}', 'bad_params: ref'],
+    ['{"type":"ref/tool","name":"a"}', 'bad_params: ref'],
+    ['{"type":"ref/prompt "," name":"a"}', 'bad_params: ref'],
+    ['{"name":"a"}', 'bad_params: ref'],
+    ['{}', 'bad_params: ref'],
+    ['{"type":"ref/prompt","name":"a\\u0000b"}', 'bad_params: ref'],
+    ['{"type":"ref/prompt","name":["a"]}', 'bad_params: field_type'],
+    ['{"type":"ref/prompt","name":null}', 'bad_params: field_type'],
+    ['{"type":["ref/prompt"],"name":"a"}', 'bad_params: field_type'],
+    ['{"type":"ref/prompt","name":{"name":"a"}}', 'bad_params: field_type'],
+    ['{"inner":{"type":"ref/prompt","name":"a"}}', 'bad_params: ref'],
+  ];
+  for (const [ref, outcome] of refs) assert.deepEqual(readParam('completion/complete', 'ref', ref), outcome, ref);
+});
+
+test('a ref among the arguments is not the ref', () => {
+  const draft = makeDraft('completion/complete');
+  draft.params.unshift(['context', '{"arguments":{"ref":"x"}}'], ['other', '{"ref":{"type":"ref/prompt"}}']);
+  assert.deepEqual(read(draft), { touches: 'names', kind: 'prompt', names: ['greet'] });
+});
+
+test('listening touches every URI it subscribes to', () => {
+  const listen = (literal: string): Target | string => readParam('subscriptions/listen', 'notifications', literal);
+  const uris = (...names: string[]): Target => ({ touches: 'names', kind: 'resource', names });
+  const lists: Target = { touches: 'lists', kinds: ALL };
+  assert.deepEqual(listen('{"resourceSubscriptions":["x://a", "x://b"]}'), uris('x://a', 'x://b'));
+  assert.deepEqual(
+    listen('{"resource\\u0053ubscriptions":[ "x://\\u0061" ,\n"x://]\\"," ]}'),
+    uris('x://a', 'x://]",'),
+  );
+  assert.deepEqual(listen('{"resourceSubscriptions":["x://\\\\"]}'), uris('x://\\'));
+  assert.deepEqual(listen('{}'), lists);
+  assert.deepEqual(listen('{"resourceSubscriptions":[ ]}'), lists);
+  assert.deepEqual(listen('{"taskIds":["t"],"inner":{"resourceSubscriptions":["x://a"]}}'), lists);
+  for (const bad of ['"x://a"', 'null', '{}', '["x://a",1]', '[["x://a"]]', '[{"uri":"x://a"}]', '[null]', 'true']) {
+    assert.equal(listen(`{"resourceSubscriptions":${bad}}`), 'bad_params: subscriptions', bad);
+  }
+});
+
+test('more subscriptions than a stream is for are refused', () => {
+  const many = (count: number): string => JSON.stringify({ resourceSubscriptions: Array(count).fill('x://a') });
+  assert.equal(typeof readParam('subscriptions/listen', 'notifications', many(1000)), 'object');
+  assert.equal(readParam('subscriptions/listen', 'notifications', many(1001)), 'bad_params: subscriptions');
+});
