@@ -26,10 +26,23 @@ export interface Received {
 
 declare const proof: unique symbol;
 
-/** The proven caller. Anonymous only where the configuration says so. */
+/** The proven caller. Anonymous only where the configuration says so; then every text is empty and every set too. */
 export interface Principal {
   readonly [proof]: 'principal';
-  readonly kind: 'anonymous';
+  readonly kind: 'token' | 'anonymous';
+  /** `iss` of the token. */
+  readonly issuer: string;
+  /** `sub` of the token. */
+  readonly subject: string;
+  /** The OAuth client, from where its issuer keeps it. */
+  readonly client: string;
+  /** Granted scopes and all that they imply. */
+  readonly scopes: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string>;
+  /** The token's whole payload, frozen; never indexed by a name a client chose without `Object.hasOwn`. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** `exp` of the token plus the allowed skew, in milliseconds since 1970; undefined for anonymous. */
+  readonly validUntilMs: number | undefined;
 }
 
 /** Proof that a rule allowed this request. */
@@ -45,6 +58,8 @@ export interface Lease {
 
 export interface Authenticated extends Received {
   readonly principal: Principal;
+  /** The token as it came; only an upstream's credential may look at it. */
+  readonly bearer: string | undefined;
 }
 
 export interface Enveloped extends Authenticated {

@@ -1,7 +1,7 @@
 // Starts the gateway: reads the configuration, listens, follows changes, and drains on SIGTERM.
 import cluster from 'node:cluster';
-import type { Output } from './cli/check.ts';
 import { formatConfigError, loadConfig } from './config/load-config.ts';
+import type { Output } from './output.ts';
 import { runPrimary } from './process/primary.ts';
 import { runSingle } from './process/single.ts';
 import { runWorker } from './process/worker.ts';

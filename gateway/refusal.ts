@@ -38,6 +38,7 @@ const TABLE = {
   token_invalid: client(401, 401, 'The bearer token is not valid for this resource.'),
   token_misplaced: client(400, 400, 'Send exactly one bearer token, in the Authorization header.'),
   denied: client(403, 403, 'No rule allows this request.'),
+  scope_missing: client(403, 403, 'The token lacks a scope this operation needs.'),
   no_instance: { status: 503, code: -32603, words: 'No healthy instance can take this request.', fault: 'upstream' },
   upstream_failed: { status: 502, code: -32603, words: 'The server behind the gateway failed.', fault: 'upstream' },
   upstream_slow: {

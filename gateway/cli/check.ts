@@ -1,10 +1,7 @@
 // `tollgate check`: checks the configuration and every file it names, one line for each error.
-import { formatConfigError, loadConfig } from '../config/load-config.ts';
 
-/** Anything lines can be written to, such as `process.stdout`. */
-export interface Output {
-  write(text: string): unknown;
-}
+import { formatConfigError, loadConfig } from '../config/load-config.ts';
+import type { Output } from '../output.ts';
 
 export interface CheckSettings {
   readonly configFile: string;

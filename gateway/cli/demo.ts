@@ -6,9 +6,9 @@ import { ALLOWED, DEMO_STEPS, DESYNCHRONISED, UNKNOWN_METHOD } from '../demo/dem
 import { startDemoServer } from '../demo/demo-server.ts';
 import { toCurl } from '../demo/mcp-call.ts';
 import { makeTaskStore } from '../demo/task-store.ts';
+import type { Output } from '../output.ts';
 import { onSignals } from '../process/signals.ts';
 import { startSingle } from '../process/single.ts';
-import type { Output } from './check.ts';
 
 export interface DemoSettings {
   /** Make the calls, show their answers, end. */

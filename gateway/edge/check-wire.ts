@@ -10,6 +10,9 @@ export interface WireRules {
   readonly maxBodyBytes: number;
 }
 
+/** No honest client comes near; servers behind the gateway give up at a hundred or a thousand. */
+const MAX_HEADER_LINES = 256;
+
 /**
  * Checks framing and size: what a proxy in front and a server behind might read in two ways is refused
  * (RFC 9112 sections 3.2 and 6; RFC 9110 section 7.2).
@@ -18,6 +21,7 @@ export interface WireRules {
  */
 export function checkFraming(headers: WireHeaders, rules: WireRules): void {
   const { host, contentLength, transferEncoding } = headers;
+  if (headers.lines > MAX_HEADER_LINES) refuse('headers_too_large', { reason: 'lines' });
   if (host === undefined || host === REPEATED || host === '') refuse('malformed_http', { reason: 'host' });
   if (contentLength === REPEATED || transferEncoding === REPEATED) refuse('malformed_http', { reason: 'framing' });
   if (transferEncoding !== undefined && (transferEncoding.toLowerCase() !== 'chunked' || contentLength !== undefined)) {
@@ -31,16 +35,24 @@ export function checkFraming(headers: WireHeaders, rules: WireRules): void {
 }
 
 /**
+ * Checks that the request was meant for us (RFC 9110 section 7.2).
+ *
+ * @throws Refusal host_not_allowed
+ */
+export function checkHost(headers: WireHeaders, rules: WireRules): void {
+  if (rules.allowedHosts === 'any') return;
+  const host = String(headers.host).toLowerCase();
+  if (!rules.allowedHosts.has(host) && !rules.allowedHosts.has(withoutPort(host))) refuse('host_not_allowed');
+}
+
+/**
  * Checks that the request was meant for us and, when a browser sent it, that its page may call
  * (basic/transports/streamable-http, "Security & Endpoint": DNS rebinding).
  *
  * @throws Refusal host_not_allowed, origin_not_allowed
  */
 export function checkSource(headers: WireHeaders, rules: WireRules): void {
-  if (rules.allowedHosts !== 'any') {
-    const host = String(headers.host).toLowerCase();
-    if (!rules.allowedHosts.has(host) && !rules.allowedHosts.has(withoutPort(host))) refuse('host_not_allowed');
-  }
+  checkHost(headers, rules);
   const { origin } = headers;
   if (origin === undefined) return;
   if (origin === REPEATED || !(rules.allowedOrigins.has(origin) || isSameOrigin(origin, headers, rules))) {

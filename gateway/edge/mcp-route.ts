@@ -4,6 +4,7 @@ import { ClientGone, type Endpoint, type RequestRecord } from '../exchange.ts';
 import { handle, type Stages } from '../pipeline.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { checkFraming, checkMedia, checkSource, type WireRules } from './check-wire.ts';
+import { findConnection } from './connection.ts';
 import { toCorsHeaders, toPreflightHeaders } from './cors.ts';
 import type { LiveExchanges } from './live-exchanges.ts';
 import { readBody } from './read-body.ts';
@@ -25,6 +26,8 @@ export interface McpRouteDeps {
   readonly nowMs: () => number;
   /** Called once per request, when its connection is done with it. */
   readonly onEnd: (record: RequestRecord) => void;
+  /** Told of refusals that never became a request. */
+  readonly onRawRefusal: (refusal: Refusal) => void;
 }
 
 /** Makes the Fastify handler of every path and verb; it takes the reply over and answers by itself. */
@@ -47,8 +50,14 @@ async function serve(
   const { allowedOrigins } = serving.rules;
   const origin = typeof headers.origin === 'string' && allowedOrigins.has(headers.origin) ? headers.origin : undefined;
   const reply = new ServerReply(fastifyReply.raw, toCorsHeaders(origin));
+  const connection = findConnection(raw.socket);
+  if (!connection.begin(reply)) {
+    deps.onRawRefusal(new Refusal('malformed_http', { reason: 'pipelined' }));
+    return;
+  }
   deps.live.add(reply);
   fastifyReply.raw.on('close', () => {
+    connection.finish(raw.socket);
     deps.live.remove(reply);
     if (!fastifyReply.raw.writableFinished) reply.leave();
     deps.onEnd(record);
@@ -78,6 +87,7 @@ async function serve(
   } catch (error) {
     if (error instanceof ClientGone) return;
     record.refusal = error instanceof Refusal ? error : new Refusal('internal', { cause: error });
+    if (record.refusal.row.close === true) connection.endBehindCurrent();
     record.refusal.idLiteral ??= record.envelope?.idLiteral;
     sendRefusal(reply, record.refusal);
   }

@@ -5,8 +5,9 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance } from 'fastify';
 import { Refusal } from '../refusal.ts';
+import { findConnection } from './connection.ts';
 import { type McpRouteDeps, makeMcpRoute } from './mcp-route.ts';
-import { sendRawRefusal, toParserRefusal } from './send-refusal.ts';
+import { toParserRefusal } from './send-refusal.ts';
 
 export interface WireLimits {
   readonly headersBytes: number;
@@ -17,8 +18,6 @@ export interface WireLimits {
 export interface McpServerDeps extends McpRouteDeps {
   readonly limits: WireLimits;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  /** Told of refusals that never became a request. */
-  readonly onRawRefusal: (refusal: Refusal) => void;
 }
 
 /** How often Node looks for requests that are too slow; its own default of 30 s makes any shorter limit void. */
@@ -37,9 +36,7 @@ export function makeMcpServer(deps: McpServerDeps): FastifyInstance {
   };
   const clientErrorHandler = (error: NodeJS.ErrnoException, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
-    const refusal = toParserRefusal(error);
-    deps.onRawRefusal(refusal);
-    sendRawRefusal(socket, refusal);
+    refuseRaw(socket, toParserRefusal(error), deps);
   };
   const options = {
     logger: false,
@@ -69,16 +66,16 @@ function prepareServer(server: Server, deps: McpServerDeps): void {
   // Node's default of 2,000 drops the header lines beyond it without a word.
   server.maxHeadersCount = 0;
   server.on('checkExpectation', (_request, response: { socket: Socket | null }) => {
-    if (response.socket !== null) refuseRaw(response.socket, new Refusal('expectation'));
+    if (response.socket !== null) refuseRaw(response.socket, new Refusal('expectation'), deps);
   });
   server.on('connect', (_request, socket: Duplex) => {
-    refuseRaw(socket as Socket, new Refusal('verb_not_allowed', { headers: { allow: 'POST' } }));
+    refuseRaw(socket as Socket, new Refusal('verb_not_allowed', { headers: { allow: 'POST' } }), deps);
   });
+}
 
-  function refuseRaw(socket: Socket, refusal: Refusal): void {
-    deps.onRawRefusal(refusal);
-    sendRawRefusal(socket, refusal);
-  }
+function refuseRaw(socket: Socket, refusal: Refusal, deps: McpServerDeps): void {
+  deps.onRawRefusal(refusal);
+  findConnection(socket).refuse(socket, refusal);
 }
 
 /** The port a server listens on, also when the system chose it. */

@@ -5,6 +5,8 @@ import { addField, type Field, type MirroredHeaders, type ParamField } from '../
 
 /** The header lines the gateway acts on; all others stop here. */
 export interface WireHeaders extends MirroredHeaders {
+  /** How many header lines there were. */
+  readonly lines: number;
   readonly host: Field;
   readonly origin: Field;
   readonly contentType: Field;
@@ -83,6 +85,7 @@ export function readHeaders(raw: readonly string[]): WireHeaders {
     }
   }
   return {
+    lines: raw.length / 2,
     host,
     origin,
     contentType,

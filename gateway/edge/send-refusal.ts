@@ -24,6 +24,9 @@ export function sendRefusal(reply: Reply, refusal: Refusal): void {
   else reply.send(refusal.row.status, toHeaders(refusal), toErrorBody(refusal));
 }
 
+/** How long a client has to read a refusal before its connection is broken. */
+const LINGER_MS = 1000;
+
 /** Answers on a socket that has no response object, and closes it. */
 export function sendRawRefusal(socket: Socket, refusal: Refusal): void {
   if (!socket.writable || socket.destroyed) return;
@@ -32,6 +35,9 @@ export function sendRawRefusal(socket: Socket, refusal: Refusal): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const { status } = refusal.row;
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`);
+  // A client that never closes its half would hold its place under the connection limit for ever.
+  socket.resume();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 /** What an error of Node's HTTP parser or timers means to the client. */

@@ -20,6 +20,11 @@ export class ServerReply implements Reply {
     return this.response.destroyed || this.response.writableEnded;
   }
 
+  /** True once the request this answers was read to its end. */
+  get isRead(): boolean {
+    return this.response.req.complete;
+  }
+
   get begun(): boolean {
     return this.response.headersSent;
   }
@@ -68,8 +73,13 @@ export class ServerReply implements Reply {
   /** The edge tells that the gateway is shutting down: what is sent from now on closes its connection. */
   shutDown(): void {
     this.isShuttingDown = true;
-    if (!this.response.headersSent) this.response.shouldKeepAlive = false;
+    this.closeBehind();
     this.shutdownListener?.();
+  }
+
+  /** The connection is not used again after this answer. */
+  closeBehind(): void {
+    if (!this.response.headersSent) this.response.shouldKeepAlive = false;
   }
 
   private writeHead(status: number, headers: OutgoingHeaders, length: number | undefined): void {

@@ -19,6 +19,7 @@ export async function runPrimary({ loaded }: LoadedSettings): Promise<number> {
   const { config } = loaded;
   const log = new Log(config.telemetry.log);
   const listening = new Set<number>();
+  let started = false;
   let stopping = false;
   let asked = 0;
   const pendingChecks = new Map<number, (checks: readonly Check[]) => void>();
@@ -38,7 +39,7 @@ export async function runPrimary({ loaded }: LoadedSettings): Promise<number> {
       if (stopping) return;
       log.pino.error({ worker: worker.process.pid, code, signal }, 'worker ended');
       // A port that cannot be had, for one, cannot be had a second later either.
-      if (code === 1 && listening.size === 0) reject(new Error('no worker could start; see the lines above'));
+      if (code === 1 && !started) reject(new Error('no worker could start; see the lines above'));
       else setTimeout(() => stopping || cluster.fork(), RESTART_AFTER_MS);
     });
   });
@@ -80,6 +81,7 @@ export async function runPrimary({ loaded }: LoadedSettings): Promise<number> {
     for (const worker of toWorkers()) worker.kill();
     throw error;
   }
+  started = true;
   const { host, port } = config.admin;
   await admin.listen({ host, port });
   log.pino.info({ host, port: toPort(admin.server), workers: config.workers }, 'admin listening');

@@ -81,9 +81,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.controller?.abort(STOP);
   }
 
-  /** Gives up because the whole request took too long. */
+  /** Gives up because the whole request took too long; there is no time left for another attempt either. */
   expire(): void {
-    this.fail('slow');
+    this.end({ kind: 'failed', fault: 'slow', sent: true });
+    this.controller?.abort(STOP);
   }
 
   /** Ends a listening stream gracefully and lets go of its upstream. */

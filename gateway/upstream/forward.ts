@@ -8,6 +8,8 @@ import { toUpstreamHeaders } from './upstream-headers.ts';
 
 export interface ForwardDeps {
   readonly findUpstream: (name: string) => Upstream | undefined;
+  /** Milliseconds since 1970, as tokens count. */
+  readonly epochMs: () => number;
   readonly makeRelay: (routed: Routed, reply: Reply) => AnswerRelay;
   /** Told of every failed attempt, and whether another one follows. */
   readonly onFailedAttempt: (upstream: string, instance: Instance, fault: AnswerFault, retried: boolean) => void;
@@ -15,6 +17,11 @@ export interface ForwardDeps {
 
 /** A request never tries more instances than this, however many there are. */
 const MAX_ATTEMPTS = 3;
+
+/** A token that is over while its answer has not begun is looked at again after this. */
+const MIN_WATCH_MS = 1000;
+/** Node fires timers beyond 2^31 ms at once. */
+const MAX_WATCH_MS = 2 ** 31 - 1;
 
 const REFUSALS: Readonly<Record<AnswerFault, RefusalKind>> = {
   refused: 'upstream_failed',
@@ -46,6 +53,7 @@ class Forwarding {
   private readonly reply: Reply;
   private attempt: Attempt | undefined;
   private isConcluding = false;
+  private tokenTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: ForwardDeps, routed: Routed, reply: Reply) {
     this.deps = deps;
@@ -60,20 +68,36 @@ class Forwarding {
     const { method } = routed.envelope;
     upstream.budget.deposit();
     reply.onGone(() => this.attempt?.leave());
-    let deadline: NodeJS.Timeout | undefined;
-    if (method.listens) {
-      reply.onShutdown(() => {
-        this.isConcluding = true;
-        this.attempt?.conclude();
-      });
-    } else {
-      deadline = setTimeout(() => this.attempt?.expire(), upstream.settings.timeouts.totalMs);
-    }
+    const deadline = method.listens
+      ? undefined
+      : setTimeout(() => this.attempt?.expire(), upstream.settings.timeouts.totalMs);
+    if (method.listens) reply.onShutdown(() => this.conclude());
+    this.watchToken();
     try {
       return await this.tryInstances(upstream);
     } finally {
       clearTimeout(deadline);
+      clearTimeout(this.tokenTimer);
     }
+  }
+
+  /** No stream outlives the token it was opened with; an answer that comes in one piece may still come. */
+  private watchToken(): void {
+    const { validUntilMs } = this.routed.principal;
+    if (validUntilMs === undefined) return;
+    const leftMs = validUntilMs - this.deps.epochMs();
+    const waitMs = Math.min(Math.max(leftMs, MIN_WATCH_MS), MAX_WATCH_MS);
+    this.tokenTimer = setTimeout(() => {
+      if (validUntilMs > this.deps.epochMs()) this.watchToken();
+      else if (this.routed.envelope.method.listens) this.conclude();
+      else if (this.reply.begun) this.attempt?.expire();
+      else this.watchToken();
+    }, waitMs);
+  }
+
+  private conclude(): void {
+    this.isConcluding = true;
+    this.attempt?.conclude();
   }
 
   private async tryInstances(upstream: Upstream): Promise<Answer> {

@@ -1,6 +1,7 @@
 // Chooses the upstream of a request by its mirrored headers, which agree with its body by now.
 import type { Opened, Routed } from '../exchange.ts';
 import { decodeFieldValue } from '../mcp/header-value.ts';
+import { foldParamKey } from '../mcp/mirrored-headers.ts';
 import { compileNamePattern, matchesAny, type NamePattern } from '../mcp/name-pattern.ts';
 import { refuse } from '../refusal.ts';
 
@@ -40,7 +41,7 @@ function compileRoute(settings: RouteSettings): CompiledRoute {
   return {
     methods: settings.methods.map(compileNamePattern),
     names: settings.names.map(compileNamePattern),
-    params: [...settings.params].map(([key, glob]) => [key, compileNamePattern(glob)] as const),
+    params: [...settings.params].map(([key, glob]) => [foldParamKey(key), compileNamePattern(glob)] as const),
     upstream: settings.upstream,
   };
 }
@@ -49,8 +50,10 @@ function matches(route: CompiledRoute, request: Opened): boolean {
   const { method, name } = request.envelope;
   if (!matchesAny(route.methods, method.name)) return false;
   if (route.names.length > 0 && (name === undefined || !matchesAny(route.names, name))) return false;
+  // Only calls of tools have arguments that are mirrored.
+  if (route.params.length > 0 && method.name !== 'tools/call') return false;
   for (const [key, pattern] of route.params) {
-    const param = request.headers.params.find((field) => field.key === key);
+    const param = request.headers.params.find((field) => foldParamKey(field.key) === key);
     const value = param === undefined ? undefined : decodeFieldValue(param.value);
     if (value === undefined || !pattern(value)) return false;
   }

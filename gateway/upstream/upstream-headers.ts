@@ -4,7 +4,7 @@ import type { MirroredHeaders } from '../mcp/mirrored-headers.ts';
 
 const ACCEPT = 'application/json, text/event-stream';
 /** version 00 of W3C Trace Context; anything else is not passed on. */
-const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const VISIBLE = /^[\x20-\x7e]{1,512}$/;
 
 /**
