@@ -1,7 +1,6 @@
 // The composition root: wires clocks, sockets and stages into one gateway process, and swaps them on reload.
 import type { FastifyInstance } from 'fastify';
 import type { GatewayConfig } from './config/gateway-config.ts';
-import { findRestartOnlyChanges } from './config/restart-only.ts';
 import type { Check } from './edge/admin-app.ts';
 import { LiveExchanges } from './edge/live-exchanges.ts';
 import type { Serving } from './edge/mcp-route.ts';
@@ -29,11 +28,10 @@ export interface App {
   /** What readiness looks at. */
   checks(): readonly Check[];
   /**
-   * Puts another configuration in force as a whole, or keeps the present one.
-   *
-   * @returns why it was not taken; empty when it was
+   * Puts another configuration in force as a whole; requests that have begun keep the one they began with. What needs a
+   * restart (`findRestartOnlyChanges`) must not differ.
    */
-  apply(next: GatewayConfig): Promise<readonly string[]>;
+  apply(next: GatewayConfig): Promise<void>;
   /** Leaves rotation, finishes what is open within the grace period, closes everything. @returns how many exchanges were cut */
   drain(): Promise<number>;
 }
@@ -88,17 +86,17 @@ export function makeApp(first: GatewayConfig, log: Log): App {
   function toStages(config: GatewayConfig, fleet: Fleet): Stages {
     return {
       authenticate: makeAuthenticate(config.identity),
-      openEnvelope: (request, body) => ({
-        ...request,
-        body,
-        envelope: openEnvelope(body, request.headers, request.endpoint.methods),
-      }),
+      openEnvelope(request, body) {
+        const envelope = openEnvelope(body, request.headers, request.endpoint.methods);
+        return envelope && { ...request, body, envelope };
+      },
       authorize: makeAuthorize(config.identity),
       admit,
       open,
       route: makeRoute(new Map([...config.endpoints].map(([path, { routes }]) => [path, routes]))),
       forward: makeForward({
         findUpstream: (name) => fleet.find(name),
+        epochMs: Date.now,
         makeRelay: makeAnswerRelay,
         onFailedAttempt: (upstream, instance, fault, retried) => {
           metrics.countFailedAttempt(upstream, instance.label, fault, retried);
@@ -143,14 +141,11 @@ export function makeApp(first: GatewayConfig, log: Log): App {
       ...active.fleet.upstreams.map(toUpstreamCheck),
     ],
     async apply(next) {
-      const refused = findRestartOnlyChanges(active.config, next);
-      if (refused.length > 0) return refused;
       const old = active;
       const built = build(next, old.fleet);
       await built.fleet.ready();
       active = built;
       void retire(old.fleet, built.fleet, RETIRE_AFTER_MS);
-      return [];
     },
     async drain() {
       isListening = false;
@@ -183,7 +178,7 @@ function toEndpoints(config: GatewayConfig): ReadonlyMap<string, Endpoint> {
   return new Map(
     [...config.endpoints].map(([path, { resource, extensions }]) => [
       path,
-      { path, resource, methods: toServedMethods(extensions) },
+      { path, resource, methods: toServedMethods([...extensions.keys()]) },
     ]),
   );
 }

@@ -118,6 +118,7 @@ export type Ending =
   | 'answered_error' // a whole answer with a JSON-RPC error of the upstream
   | 'client_left' // the client closed its connection first
   | 'cut' // the upstream broke off after the answer had begun
+  | 'acknowledged' // a notification that asked for nothing
   | 'drained'; // the gateway ended a stream on shutdown
 
 /** The client closed its connection before a stage could refuse or answer. */

@@ -19,6 +19,7 @@ export interface ServeSettings {
  * @returns the exit code: 0 after a drain, 1 when the configuration is not good or a port cannot be had
  */
 export async function serve({ configFile, env, err }: ServeSettings): Promise<number> {
+  if (cluster.isWorker) return runWorker();
   const loaded = loadConfig(configFile, env);
   if (!loaded.ok) {
     for (const error of loaded.errors) err.write(`${formatConfigError(error)}\n`);
@@ -26,7 +27,6 @@ export async function serve({ configFile, env, err }: ServeSettings): Promise<nu
   }
   const settings = { configFile, env, loaded };
   try {
-    if (cluster.isWorker) return await runWorker(settings);
     return await (loaded.config.workers > 1 ? runPrimary(settings) : runSingle(settings));
   } catch (error) {
     err.write(`tollgate: ${error instanceof Error ? error.message : String(error)}\n`);

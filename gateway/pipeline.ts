@@ -15,7 +15,8 @@ import type {
 /** Every stage a request passes; built once per configuration. A stage that says no throws a Refusal. */
 export interface Stages {
   readonly authenticate: (request: Received) => Authenticated | Promise<Authenticated>;
-  readonly openEnvelope: (request: Authenticated, body: Buffer) => Enveloped;
+  /** undefined: a notification that asks for nothing. */
+  readonly openEnvelope: (request: Authenticated, body: Buffer) => Enveloped | undefined;
   readonly authorize: (request: Enveloped) => Permitted;
   readonly admit: (request: Permitted) => Admitted | Promise<Admitted>;
   readonly open: (request: Admitted) => Opened | Promise<Opened>;
@@ -38,6 +39,7 @@ export async function handle(stages: Stages, received: Received, reply: Reply, r
   const authenticated = await stages.authenticate(received);
   record.principal = authenticated.principal;
   const enveloped = stages.openEnvelope(authenticated, await received.readBody());
+  if (enveloped === undefined) return acknowledge(reply);
   record.envelope = enveloped.envelope;
   const permitted = stages.authorize(enveloped);
   record.rule = permitted.permit.rule;
@@ -49,4 +51,10 @@ export async function handle(stages: Stages, received: Received, reply: Reply, r
   } finally {
     stages.release(admitted);
   }
+}
+
+/** Accepts a notification (basic/transports/streamable-http, "Sending Messages"); it goes nowhere. */
+function acknowledge(reply: Reply): Answer {
+  reply.send(202, {}, '');
+  return { ending: 'acknowledged', status: 202, upstream: 'none', instance: -1 };
 }

@@ -1,4 +1,5 @@
 // The route of all MCP endpoints: wire checks, then the pipeline, then exactly one answer and one record.
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ClientGone, type Endpoint, type RequestRecord } from '../exchange.ts';
 import { handle, type Stages } from '../pipeline.ts';
@@ -8,7 +9,7 @@ import { findConnection } from './connection.ts';
 import { toCorsHeaders, toPreflightHeaders } from './cors.ts';
 import type { LiveExchanges } from './live-exchanges.ts';
 import { readBody } from './read-body.ts';
-import { readHeaders } from './read-headers.ts';
+import { readHeaders, type WireHeaders } from './read-headers.ts';
 import { sendRefusal } from './send-refusal.ts';
 import { ServerReply } from './server-reply.ts';
 
@@ -38,30 +39,52 @@ export function makeMcpRoute(deps: McpRouteDeps): (request: FastifyRequest, repl
   };
 }
 
+/** One request on the wire, with all that was made for it. */
+interface Exchange {
+  readonly raw: IncomingMessage;
+  readonly headers: WireHeaders;
+  /** The request's origin when the configuration allows it by name. */
+  readonly origin: string | undefined;
+  readonly reply: ServerReply;
+  readonly record: RequestRecord;
+}
+
 async function serve(
   deps: McpRouteDeps,
   serving: Serving,
-  request: FastifyRequest,
-  fastifyReply: FastifyReply,
+  { raw }: FastifyRequest,
+  { raw: response }: FastifyReply,
 ): Promise<void> {
-  const { raw } = request;
   const headers = readHeaders(raw.rawHeaders);
-  const record = makeRecord(deps.nowMs());
   const { allowedOrigins } = serving.rules;
   const origin = typeof headers.origin === 'string' && allowedOrigins.has(headers.origin) ? headers.origin : undefined;
-  const reply = new ServerReply(fastifyReply.raw, toCorsHeaders(origin));
+  const reply = new ServerReply(response, toCorsHeaders(origin));
   const connection = findConnection(raw.socket);
   if (!connection.begin(reply)) {
     deps.onRawRefusal(new Refusal('malformed_http', { reason: 'pipelined' }));
     return;
   }
   deps.live.add(reply);
-  fastifyReply.raw.on('close', () => {
+  const record = makeRecord(deps.nowMs());
+  let isClosed = false;
+  let isSettled = false;
+  response.on('close', () => {
     connection.finish(raw.socket);
     deps.live.remove(reply);
-    if (!fastifyReply.raw.writableFinished) reply.leave();
-    deps.onEnd(record);
+    if (!response.writableFinished) reply.leave();
+    isClosed = true;
+    if (isSettled) deps.onEnd(record);
   });
+  await answer(deps, serving, { raw, headers, origin, reply, record });
+  if (record.refusal?.row.close === true) connection.endBehindCurrent();
+  // The response may close some ticks before the pipeline has told what became of the request.
+  isSettled = true;
+  if (isClosed) deps.onEnd(record);
+}
+
+/** Writes exactly one answer, and notes in the record what it was. */
+async function answer(deps: McpRouteDeps, serving: Serving, exchange: Exchange): Promise<void> {
+  const { raw, headers, origin, reply, record } = exchange;
   try {
     if (deps.live.isDraining) refuse('draining', { retryAfterS: 1 });
     checkFraming(headers, serving.rules);
@@ -87,7 +110,6 @@ async function serve(
   } catch (error) {
     if (error instanceof ClientGone) return;
     record.refusal = error instanceof Refusal ? error : new Refusal('internal', { cause: error });
-    if (record.refusal.row.close === true) connection.endBehindCurrent();
     record.refusal.idLiteral ??= record.envelope?.idLiteral;
     sendRefusal(reply, record.refusal);
   }

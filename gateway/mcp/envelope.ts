@@ -122,10 +122,15 @@ class Opening {
  * @param body the bytes as they came
  * @param headers the mirrored headers as they stood on the wire
  * @param served the methods that exist on the endpoint
+ * @returns the envelope, or undefined for a notification that asks for nothing
  * @throws Refusal not_json, not_a_request, bad_params, header_mismatch, unsupported_version,
  *   unknown_method, in this order (MCP 2026-07-28, basic/transports/streamable-http, "Server Validation"; RFC 8259)
  */
-export function openEnvelope(body: Buffer, headers: MirroredHeaders, served: ReadonlySet<string>): Envelope {
+export function openEnvelope(
+  body: Buffer,
+  headers: MirroredHeaders,
+  served: ReadonlySet<string>,
+): Envelope | undefined {
   const scanned = scanJson(body, LIMITS);
   if (isJsonFault(scanned))
     return refuse(scanned.kind === 'not_json' ? 'not_json' : 'not_a_request', { reason: scanned.reason });
@@ -133,6 +138,7 @@ export function openEnvelope(body: Buffer, headers: MirroredHeaders, served: Rea
     return refuse('not_a_request', { reason: scanned.rootKind === 0x5b ? 'batch' : 'scalar' });
   const opening = new Opening(body, scanned);
   const top = readTop(opening);
+  if (top === undefined) return undefined;
   const meta = readParams(opening, top);
   const name = checkHeaders(opening, top, meta, headers);
   if (!SUPPORTED_VERSIONS.includes(meta.version)) {
@@ -161,7 +167,7 @@ interface Top {
   readonly params: number;
 }
 
-function readTop(opening: Opening): Top {
+function readTop(opening: Opening): Top | undefined {
   const { index } = opening;
   let jsonrpc = -1;
   let idAt = -1;
@@ -192,6 +198,8 @@ function readTop(opening: Opening): Top {
   const method = opening.stringAt(methodAt);
   opening.isInitialize = method === 'initialize';
   if (idAt < 0) {
+    // Closing the connection is what cancels here; the official client says it in words too, and needs no more than a nod.
+    if (method === 'notifications/cancelled') return undefined;
     // This revision defines no notification from client to server over HTTP.
     if (method.startsWith('notifications/')) return opening.refuse('unknown_method', 'notification');
     return opening.refuse('not_a_request', 'no_id');

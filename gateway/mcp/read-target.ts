@@ -13,8 +13,9 @@ export type Target =
   /** A task, whose id does not say yet which tool began it. */
   | { readonly touches: 'task' };
 
-/** One stream for more resources than this is not a subscription but a flood of decisions. */
+/** One stream for more resources than this is not a subscription but a flood of decisions, made in one go. */
 const MAX_SUBSCRIPTIONS = 1000;
+const MAX_SUBSCRIPTION_BYTES = 64 * 1024;
 
 const LISTS: ReadonlyMap<string, Target> = new Map<string, Target>([
   ['server/discover', { touches: 'lists', kinds: ['tool', 'prompt', 'resource'] }],
@@ -30,7 +31,7 @@ const LISTS: ReadonlyMap<string, Target> = new Map<string, Target>([
 const LISTENING: Target = { touches: 'lists', kinds: ['tool', 'prompt', 'resource'] };
 
 /** The text was checked as part of the whole body; what was let through there is let through here. */
-const CHECKED: JsonLimits = { maxDepth: 64, maxMembers: Number.MAX_SAFE_INTEGER, notedDepth: 3 };
+const CHECKED: JsonLimits = { maxDepth: 64, maxMembers: Number.MAX_SAFE_INTEGER, notedDepth: 2 };
 
 /**
  * @param envelope the opened envelope of `body`
@@ -127,7 +128,7 @@ class Params {
     const { text, index } = this;
     const end = index.valueEnd[member] as number;
     let at = index.valueStart[member] as number;
-    if (text[at] !== 0x5b) return undefined;
+    if (text[at] !== 0x5b || end - at > MAX_SUBSCRIPTION_BYTES) return undefined;
     const strings: string[] = [];
     for (at++; at < end; at++) {
       const unit = text[at] as number;

@@ -12,6 +12,7 @@ export interface SseBlock {
 
 const NOTHING = Buffer.alloc(0);
 const SMALL_BLOCK = 256;
+const LARGE_BLOCK = 2 * 1024 * 1024;
 const DATA = Buffer.from('data');
 const EVENT = Buffer.from('event');
 const LF = Buffer.from('\n');
@@ -26,6 +27,7 @@ export class SseSplitter {
   /** Holds a half block in its first `pendingBytes` bytes. */
   private pending: Buffer = NOTHING;
   private pendingBytes = 0;
+  private lastBytes = SMALL_BLOCK;
   /** First byte of the line being read, or -1 while it is empty. */
   private lineStart = -1;
   private blockHasField = false;
@@ -71,19 +73,19 @@ export class SseSplitter {
         start = i + 1;
       }
     }
-    if (start < piece.length) this.hold(piece, start);
+    if (start < piece.length) this.hold(piece, start, piece.length);
     return this.pendingBytes <= this.maxBytes;
   }
 
   /** Copies: a stream that trickles in byte by byte must not cost a buffer for each. */
-  private hold(piece: Buffer, start: number): void {
-    const needed = this.pendingBytes + piece.length - start;
+  private hold(piece: Buffer, start: number, end: number): void {
+    const needed = this.pendingBytes + end - start;
     if (needed > this.pending.length) {
-      const wider = Buffer.allocUnsafeSlow(Math.max(needed, this.pending.length * 2, SMALL_BLOCK));
+      const wider = Buffer.allocUnsafeSlow(Math.max(needed, this.pending.length * 2, this.lastBytes));
       this.pending.copy(wider, 0, 0, this.pendingBytes);
       this.pending = wider;
     }
-    piece.copy(this.pending, this.pendingBytes, start);
+    piece.copy(this.pending, this.pendingBytes, start, end);
     this.pendingBytes = needed;
   }
 
@@ -100,8 +102,14 @@ export class SseSplitter {
   }
 
   private emit(piece: Buffer, start: number, end: number, onBlock: (block: SseBlock) => void): void {
-    const tail = piece.subarray(start, end);
-    const bytes = this.pendingBytes === 0 ? tail : Buffer.concat([this.pending.subarray(0, this.pendingBytes), tail]);
+    if (this.pendingBytes === 0) {
+      onBlock(readBlock(piece.subarray(start, end)));
+      return;
+    }
+    this.hold(piece, start, end);
+    // The buffer goes with the block; the next one is likely to need as much.
+    const bytes = this.pending.subarray(0, this.pendingBytes);
+    this.lastBytes = Math.min(this.pendingBytes, LARGE_BLOCK);
     this.pending = NOTHING;
     this.pendingBytes = 0;
     onBlock(readBlock(bytes));

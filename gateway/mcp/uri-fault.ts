@@ -31,8 +31,16 @@ const SEPARATOR = /[/\\%]/g;
 /** RFC 6570 section 2.2: one operator at most, then variables with their modifiers. */
 const EXPRESSION = /\{[+#./;?&]?[A-Za-z0-9_.,:*%]+\}/g;
 
-const UNRESERVED = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'));
-const PLAIN = new Set([...UNRESERVED, ...Buffer.from(":/?@!$&'()*+,;=[]")]);
+/** By code unit: 2 may not be escaped, 1 may stand as it is, 0 may not. */
+const CLASSES = makeClasses();
+
+function makeClasses(): Uint8Array {
+  const classes = new Uint8Array(0x10000);
+  for (const unit of Buffer.from(":/?@!$&'()*+,;=[]")) classes[unit] = 1;
+  for (const unit of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'))
+    classes[unit] = 2;
+  return classes;
+}
 
 /**
  * Checks a URI before it is compared with any rule, in linear time. Scheme names must be in lower case; the case of a host is
@@ -71,7 +79,7 @@ function findCharacterFault(uri: string): UriFault | boolean {
       if (fault !== undefined) return fault;
       high ||= octet >= 0x80;
       at += 2;
-    } else if (!PLAIN.has(unit)) {
+    } else if (CLASSES[unit] === 0) {
       if (unit < 0x20 || unit === 0x7f) return 'uri_control';
       return unit === 0x5c ? 'uri_backslash' : unit === 0x23 ? 'uri_fragment' : 'uri_character';
     }
@@ -84,7 +92,7 @@ function findOctetFault(octet: number, uri: string, at: number): UriFault | unde
   if (octet === 0x2f || octet === 0x5c) return 'uri_encoded_separator';
   if (octet < 0x20 || octet === 0x7f) return 'uri_encoded_control';
   if (octet === 0x25 && toOctet(uri, at + 3) >= 0) return 'uri_double_encoding';
-  return UNRESERVED.has(octet) || isLowerHex(uri, at + 1) || isLowerHex(uri, at + 2) ? 'uri_percent' : undefined;
+  return CLASSES[octet] === 2 || isLowerHex(uri, at + 1) || isLowerHex(uri, at + 2) ? 'uri_percent' : undefined;
 }
 
 function toOctet(uri: string, at: number): number {

@@ -141,13 +141,12 @@ export class Metrics {
   }
 }
 
-/** Answers a scrape in the primary with the sums over all workers. */
-export function makeClusterMetrics(): { readonly contentType: string; scrape(): Promise<string> } {
-  const aggregator = new AggregatorRegistry();
-  return { contentType: aggregator.contentType, scrape: () => aggregator.clusterMetrics() };
-}
+export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** Lets the primary collect this worker's metrics. */
-export function exposeToPrimary(registry: Registry): void {
-  AggregatorRegistry.setRegistries(registry);
+/** All metrics of one process, as plain values that can travel to another. */
+export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
+/** The text of a scrape: the sums over several processes, by each metric's own rule. */
+export function mergeMetrics(snapshots: readonly MetricsSnapshot[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...snapshots]).metrics();
 }

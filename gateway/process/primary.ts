@@ -3,32 +3,36 @@ import cluster, { type Worker } from 'node:cluster';
 import { type Check, makeAdminApp } from '../edge/admin-app.ts';
 import { toPort } from '../edge/mcp-server.ts';
 import { Log } from '../observe/log.ts';
-import { makeClusterMetrics } from '../observe/metrics.ts';
+import { METRICS_CONTENT_TYPE, mergeMetrics } from '../observe/metrics.ts';
+import { makeWorkerAsker } from './ask-workers.ts';
+import { type ConfigFile, followConfig } from './follow-config.ts';
 import { isToPrimary, type ToWorker } from './messages.ts';
-import type { LoadedSettings } from './running-app.ts';
 import { onSignals } from './signals.ts';
 
 /** A worker that cannot start would otherwise be started again without pause. */
 const RESTART_AFTER_MS = 1000;
-const CHECKS_WITHIN_MS = 1000;
 /** Past its own grace a worker that does not end is killed. */
 const KILL_AFTER_GRACE_MS = 10_000;
 
 /** @returns the exit code once a signal has ended the gateway: 0 when every worker drained */
-export async function runPrimary({ loaded }: LoadedSettings): Promise<number> {
-  const { config } = loaded;
+export async function runPrimary(file: ConfigFile): Promise<number> {
+  const { config } = file.loaded;
+  let inForce = config;
   const log = new Log(config.telemetry.log);
   const listening = new Set<number>();
   let started = false;
   let stopping = false;
-  let asked = 0;
-  const pendingChecks = new Map<number, (checks: readonly Check[]) => void>();
+  const asker = makeWorkerAsker();
 
   const firstListening = new Promise<void>((resolve, reject) => {
     cluster.on('message', (worker, message: unknown) => {
       if (!isToPrimary(message)) return;
-      if (message.tollgate === 'checks') {
-        pendingChecks.get(message.ask)?.(message.checks);
+      if (message.tollgate === 'answer') {
+        asker.take(message.id, message.answer);
+        return;
+      }
+      if (message.tollgate === 'ready to start') {
+        send(worker, { tollgate: 'start', config: inForce });
         return;
       }
       listening.add(worker.id);
@@ -44,35 +48,31 @@ export async function runPrimary({ loaded }: LoadedSettings): Promise<number> {
     });
   });
 
+  const toListening = (): Worker[] => toWorkers().filter((worker) => listening.has(worker.id));
+
   async function askChecks(worker: Worker): Promise<readonly Check[]> {
-    const ask = ++asked;
-    const name = `worker ${worker.process.pid}`;
-    const checks = await new Promise<readonly Check[]>((resolve) => {
-      const silent = [{ name: 'answers', ok: false, decides: true }];
-      const timer = setTimeout(() => resolve(silent), CHECKS_WITHIN_MS);
-      pendingChecks.set(ask, (answer) => {
-        clearTimeout(timer);
-        resolve(answer);
-      });
-      send(worker, { tollgate: 'checks?', ask });
-    });
-    pendingChecks.delete(ask);
-    return checks.map((check) => ({ ...check, name: `${name}: ${check.name}` }));
+    const silent = [{ name: 'answers', ok: false, decides: false }];
+    const checks = (await asker.ask(worker, 'checks')) ?? silent;
+    return checks.map((check) => ({ ...check, name: `worker ${worker.process.pid}: ${check.name}`, decides: false }));
   }
 
-  const clusterMetrics = makeClusterMetrics();
   const admin = makeAdminApp({
-    // One worker that restarts does not take the others out of rotation.
+    // One worker that restarts or hangs does not take the others out of rotation.
     async checks() {
-      const workers = toWorkers().filter((worker) => listening.has(worker.id));
+      const workers = toListening();
       const ready = { name: 'workers', ok: !stopping && workers.length > 0, decides: true };
       const detail = `${workers.length} of ${config.workers} listening`;
       return [{ ...ready, detail }, ...(await Promise.all(workers.map(askChecks))).flat()];
     },
-    metricsContentType: clusterMetrics.contentType,
-    scrape: () => clusterMetrics.scrape(),
+    metricsContentType: METRICS_CONTENT_TYPE,
+    async scrape() {
+      const snapshots = await Promise.all(toListening().map((worker) => asker.ask(worker, 'metrics')));
+      return mergeMetrics(snapshots.filter((snapshot) => snapshot !== undefined));
+    },
   });
 
+  // Configurations hold maps, which JSON does not carry.
+  cluster.setupPrimary({ serialization: 'advanced' });
   for (let i = 0; i < config.workers; i++) cluster.fork();
   try {
     await firstListening;
@@ -85,13 +85,25 @@ export async function runPrimary({ loaded }: LoadedSettings): Promise<number> {
   const { host, port } = config.admin;
   await admin.listen({ host, port });
   log.pino.info({ host, port: toPort(admin.server), workers: config.workers }, 'admin listening');
+  const watch = followConfig(file, {
+    log,
+    apply(next) {
+      inForce = next;
+      for (const worker of toWorkers()) send(worker, { tollgate: 'apply', config: next });
+    },
+    onOutcome(outcome) {
+      const [first] = toWorkers();
+      if (first !== undefined) send(first, { tollgate: 'count reload', outcome });
+    },
+  });
   await new Promise<void>((resolve) => {
     onSignals({
       onStop: resolve,
-      onReload: () => toWorkers().forEach((worker) => send(worker, { tollgate: 'reload' })),
+      onReload: () => watch.reload(),
     });
   });
   stopping = true;
+  watch.close();
   const codes = await Promise.all(toWorkers().map((worker) => end(worker, config.drain)));
   await admin.close();
   log.flush();

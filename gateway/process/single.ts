@@ -1,8 +1,8 @@
 // Runs the gateway and its admin listener in one process.
-
 import { makeAdminApp } from '../edge/admin-app.ts';
 import { toPort } from '../edge/mcp-server.ts';
-import { type LoadedSettings, startApp } from './running-app.ts';
+import { type ConfigFile, followConfig } from './follow-config.ts';
+import { startApp } from './running-app.ts';
 import { onSignals } from './signals.ts';
 
 export interface Single {
@@ -11,30 +11,36 @@ export interface Single {
 }
 
 /** Rejects when a port cannot be had. */
-export async function startSingle(settings: LoadedSettings): Promise<Single> {
-  const running = await startApp(settings);
-  const { registry } = running.app.metrics;
+export async function startSingle(file: ConfigFile): Promise<Single> {
+  const { config } = file.loaded;
+  const { app, log, stop } = await startApp(config);
+  const { registry } = app.metrics;
   const admin = makeAdminApp({
-    checks: () => running.app.checks(),
+    checks: () => app.checks(),
     metricsContentType: registry.contentType,
     scrape: () => registry.metrics(),
   });
-  const { host, port } = running.config.admin;
-  await admin.listen({ host, port });
-  running.log.pino.info({ host, port: toPort(admin.server) }, 'admin listening');
+  await admin.listen({ host: config.admin.host, port: config.admin.port });
+  log.pino.info({ host: config.admin.host, port: toPort(admin.server) }, 'admin listening');
+  const watch = followConfig(file, {
+    log,
+    apply: (next) => app.apply(next),
+    onOutcome: (outcome) => app.metrics.countReload(outcome),
+  });
   return {
-    reload: () => running.reload(),
+    reload: () => watch.reload(),
     async stop() {
+      watch.close();
       // Readiness is asked until the last moment.
-      await running.stop();
+      await stop();
       await admin.close();
     },
   };
 }
 
 /** @returns the exit code once a signal has ended the gateway */
-export async function runSingle(settings: LoadedSettings): Promise<number> {
-  const single = await startSingle(settings);
+export async function runSingle(file: ConfigFile): Promise<number> {
+  const single = await startSingle(file);
   await new Promise<void>((resolve) => {
     onSignals({ onStop: resolve, onReload: () => single.reload() });
   });

@@ -1,27 +1,56 @@
 // Runs one of several gateway processes that share a port; the primary speaks for them on the admin listener.
-import { exposeToPrimary } from '../observe/metrics.ts';
-import { isToWorker, type ToPrimary } from './messages.ts';
-import { type LoadedSettings, startApp } from './running-app.ts';
+
+import type { App } from '../app.ts';
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import { type Answers, isToWorker, type Question, type ToPrimary, type ToWorker } from './messages.ts';
+import { startApp } from './running-app.ts';
 
 /** @returns the exit code once the primary has asked for a drain, or is gone */
-export async function runWorker(settings: LoadedSettings): Promise<number> {
-  const running = await startApp(settings);
-  exposeToPrimary(running.app.metrics.registry);
+export async function runWorker(): Promise<number> {
   // The terminal sends its signals to every process of the group; only the primary acts on them.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  const { app, log, stop } = await startApp(await receiveConfig());
+  let applying: Promise<void> = Promise.resolve();
   const told = new Promise<void>((resolve) => {
     process.on('disconnect', resolve);
-    process.on('message', (message: unknown) => {
-      if (!isToWorker(message)) return;
+    onMessage((message) => {
       if (message.tollgate === 'drain') resolve();
-      else if (message.tollgate === 'reload') running.reload();
-      else tell({ tollgate: 'checks', ask: message.ask, checks: running.app.checks() });
+      else if (message.tollgate === 'count reload') app.metrics.countReload(message.outcome);
+      else if (message.tollgate === 'question')
+        void answer(app, message.question).then((given) => tell({ tollgate: 'answer', id: message.id, answer: given }));
+      else if (message.tollgate === 'apply') {
+        const { config } = message;
+        applying = applying
+          .then(() => app.apply(config))
+          .then(() => log.pino.info({ config: config.digest }, 'configuration in force'))
+          .catch((err: unknown) => log.pino.error({ err }, 'reload failed'));
+      }
     });
   });
   tell({ tollgate: 'listening' });
   await told;
-  await running.stop();
+  await stop();
   return 0;
+}
+
+async function answer(app: App, question: Question): Promise<Answers[Question]> {
+  return question === 'checks' ? app.checks() : app.metrics.registry.getMetricsAsJSON();
+}
+
+function receiveConfig(): Promise<GatewayConfig> {
+  return new Promise((resolve, reject) => {
+    process.once('disconnect', () => reject(new Error('the primary is gone')));
+    onMessage((message) => {
+      if (message.tollgate === 'start') resolve(message.config);
+    });
+    tell({ tollgate: 'ready to start' });
+  });
+}
+
+function onMessage(listener: (message: ToWorker) => void): void {
+  process.on('message', (message: unknown) => {
+    if (isToWorker(message)) listener(message);
+  });
 }
 
 function tell(message: ToPrimary): void {

@@ -15,6 +15,7 @@ export class StreamRelay {
   private readonly headers: OutgoingHeaders;
   private readonly splitter = new SseSplitter(MAX_EVENT_BYTES);
   private fault: AnswerFault | undefined;
+  private taken: Buffer[] = [];
 
   constructor(reply: Reply, id: string | number, headers: OutgoingHeaders) {
     this.reply = reply;
@@ -24,7 +25,10 @@ export class StreamRelay {
 
   push(piece: Buffer): AnswerFault | undefined {
     if (this.isComplete) return undefined;
+    // A piece that completes no event writes nothing, and no drain would follow it.
+    this.isFull = false;
     const fits = this.splitter.push(piece, (block) => this.take(block));
+    this.passTaken();
     if (this.fault !== undefined) return this.fault;
     if (this.isComplete) this.reply.end();
     else if (!fits) return 'oversized';
@@ -56,7 +60,15 @@ export class StreamRelay {
       this.isComplete = kind !== 'notification';
       if (kind === 'error') this.ending = 'answered_error';
     }
-    this.pass(bytes);
+    this.taken.push(bytes);
+  }
+
+  /** Blocks that came together go on together: a write for each would cost more than reading them. */
+  private passTaken(): void {
+    const [first, ...rest] = this.taken;
+    if (first === undefined) return;
+    this.pass(rest.length === 0 ? first : Buffer.concat(this.taken));
+    this.taken = [];
   }
 
   /** The first event opens the answer: a server that dies before it can still be replaced or reported. */

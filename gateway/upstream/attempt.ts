@@ -153,6 +153,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   /** Back-pressure: the upstream is not read while the client does not take what there is. */
   private pause(controller: Dispatcher.DispatchController): void {
+    if (this.paused) return;
     controller.pause();
     this.paused = true;
     this.stall = setTimeout(() => this.leaveStalled(), this.idleTimeoutMs).unref();

@@ -102,26 +102,23 @@ class Forwarding {
 
   private async tryInstances(upstream: Upstream): Promise<Answer> {
     const tried: Instance[] = [];
-    let lastFault: AnswerFault | undefined;
+    let next = upstream.pick(undefined);
+    if (next === undefined) refuse('no_instance', { reason: 'no_instance', retryAfterS: 1 });
     for (;;) {
-      const instance = upstream.pick(tried.length === 0 ? undefined : tried);
-      if (instance === undefined) {
-        if (lastFault !== undefined) refuse(REFUSALS[lastFault], { reason: lastFault });
-        refuse('no_instance', { reason: 'no_instance', retryAfterS: 1 });
-      }
+      const instance: Instance = next;
       const relay = this.deps.makeRelay(this.routed, this.reply);
       const end = await this.tryInstance(upstream, instance, relay);
       if (end.kind !== 'failed') return this.toAnswer(end, instance, relay);
       tried.push(instance);
-      lastFault = end.fault;
-      const retries = tried.length < MAX_ATTEMPTS && this.mayRetry(end) && upstream.budget.withdraw();
-      this.deps.onFailedAttempt(upstream.name, instance, end.fault, retries);
+      const other = tried.length < MAX_ATTEMPTS && this.mayRetry(end) ? upstream.pick(tried) : undefined;
+      next = other !== undefined && upstream.budget.withdraw() ? other : undefined;
+      this.deps.onFailedAttempt(upstream.name, instance, end.fault, next !== undefined);
       if (this.reply.begun) {
         // What the client has is not whole, and must not look so.
         this.reply.abort();
         return { ending: 'cut', status: relay.status, upstream: upstream.name, instance: instance.index };
       }
-      if (!retries) refuse(REFUSALS[end.fault], { reason: end.fault });
+      if (next === undefined) refuse(REFUSALS[end.fault], { reason: end.fault });
     }
   }
 

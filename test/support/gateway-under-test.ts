@@ -14,8 +14,8 @@ export interface GatewayUnderTest {
   readonly origin: string;
   /** The URL of the endpoint `/mcp`. */
   readonly url: string;
-  /** Checks a changed configuration and puts it in force. @returns why it was not taken */
-  apply(changes: object): Promise<readonly string[]>;
+  /** Checks a changed configuration and puts it in force. */
+  apply(changes: object): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -84,7 +84,9 @@ export function remove(members: [string, string][], name: string): void {
 
 /** Opens a request on an endpoint that serves every method. */
 export function open(body: Buffer | string, headers: readonly (readonly [string, string])[]): Envelope {
-  return openEnvelope(Buffer.from(body), readHeaders(headers.flat()), new Set(METHODS.keys()));
+  const envelope = openEnvelope(Buffer.from(body), readHeaders(headers.flat()), new Set(METHODS.keys()));
+  if (envelope === undefined) throw new Error('a notification has no envelope');
+  return envelope;
 }
 
 export function openDraft(draft: Draft): Envelope {

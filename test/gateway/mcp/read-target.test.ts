@@ -80,9 +80,12 @@ test('a ref among the arguments is not the ref', () => {
   assert.deepEqual(read(draft), { touches: 'names', kind: 'prompt', names: ['greet'] });
 });
 
+const listen = (literal: string): Target | string => readParam('subscriptions/listen', 'notifications', literal);
+const uris = (...names: string[]): Target => ({ touches: 'names', kind: 'resource', names });
+const toLong = (length: number): string => `{"resourceSubscriptions":["x://${'a'.repeat(length)}"]}`;
+const toMany = (count: number): string => JSON.stringify({ resourceSubscriptions: Array(count).fill('x://a') });
+
 test('listening touches every URI it subscribes to', () => {
-  const listen = (literal: string): Target | string => readParam('subscriptions/listen', 'notifications', literal);
-  const uris = (...names: string[]): Target => ({ touches: 'names', kind: 'resource', names });
   const lists: Target = { touches: 'lists', kinds: ALL };
   assert.deepEqual(listen('{"resourceSubscriptions":["x://a", "x://b"]}'), uris('x://a', 'x://b'));
   assert.deepEqual(
@@ -99,7 +102,8 @@ test('listening touches every URI it subscribes to', () => {
 });
 
 test('more subscriptions than a stream is for are refused', () => {
-  const many = (count: number): string => JSON.stringify({ resourceSubscriptions: Array(count).fill('x://a') });
-  assert.equal(typeof readParam('subscriptions/listen', 'notifications', many(1000)), 'object');
-  assert.equal(readParam('subscriptions/listen', 'notifications', many(1001)), 'bad_params: subscriptions');
+  assert.equal(typeof listen(toMany(1000)), 'object');
+  assert.equal(listen(toMany(1001)), 'bad_params: subscriptions');
+  assert.equal(typeof listen(toLong(65_000)), 'object');
+  assert.equal(listen(toLong(66_000)), 'bad_params: subscriptions');
 });

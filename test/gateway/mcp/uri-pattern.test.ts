@@ -40,7 +40,10 @@ test('a glob matches exactly the URIs that trying every split says it does', () 
 test('a glob of many words of states matches too', () => {
   fc.assert(
     fc.property(
-      fc.array(text(['a', 'b', '/'], 40), { minLength: 2, maxLength: 6 }),
+      fc.array(
+        text(['a', 'b', '/'], 40).map((part) => `${part}b`),
+        { minLength: 2, maxLength: 6 },
+      ),
       fc.boolean(),
       (parts, isSpoilt) => {
         const glob = parts.join('*/**');
@@ -81,8 +84,7 @@ test('one star stays in its segment, two go across', () => {
 
 test('twice the URI costs about twice the time, also where stars are many', () => {
   const matches = compileUriPattern(`x://${'**/a*a'.repeat(40)}b`);
-  const make = (length: number): string => `x://${'/aa'.repeat(length / 3)}b`;
-  const [half, whole] = [make(3_000), make(6_000)];
+  const [half, whole] = [1_000, 2_000].map((count) => `x://${'/aa'.repeat(count)}b`) as [string, string];
   const repeat = (uri: string) => (): void => {
     for (let turn = 0; turn < 50; turn++) matches(uri);
   };
