@@ -1,14 +1,14 @@
 // Checks what no section can see alone: that every upstream an endpoint names exists, and that the two listeners differ.
+import { isWildcard } from './host-kind.ts';
 import type { Located } from './located.ts';
 import { makeProblem, type Path, type Problem } from './problem.ts';
 import type { Checked } from './shape/gateway.ts';
+import { listNames } from './show-value.ts';
 
 export interface Listeners {
   readonly listen?: Checked['listen'] | undefined;
   readonly admin?: Checked['admin'] | undefined;
 }
-
-const MAX_NAMED = 20;
 
 /**
  * Upstreams that are named and do not exist. Reads the file itself and not its checked form, so that a fault elsewhere does not
@@ -23,7 +23,7 @@ export function checkReferences(root: Located): Problem[] {
   const check = (owner: Located, path: Path): void => {
     const name = owner.children.get('upstream')?.value;
     if (typeof name !== 'string' || name === '' || known.has(name)) return;
-    const say = (found: string): string => `names no upstream ${found}; expected one of ${toList(known)}`;
+    const say = (found: string): string => `names no upstream ${found}; expected one of ${listNames([...known])}`;
     problems.push({ path: [...path, 'upstream'], say });
   };
   for (const [name, endpoint] of root.children.get('endpoints')?.children ?? []) {
@@ -40,11 +40,4 @@ export function checkListeners({ listen, admin }: Listeners): Problem[] {
   if (listen === undefined || admin === undefined || listen.port !== admin.port || admin.port === 0) return [];
   const meets = listen.host === admin.host || isWildcard(listen.host) || isWildcard(admin.host);
   return meets ? [makeProblem(['admin', 'port'], 'is the port of `listen` too; the admin listener needs its own')] : [];
-}
-
-const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
-
-function toList(names: ReadonlySet<string | number>): string {
-  const shown = [...names].slice(0, MAX_NAMED).join(', ');
-  return names.size > MAX_NAMED ? `${shown}, … (${names.size} in all)` : shown;
 }

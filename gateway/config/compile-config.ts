@@ -1,24 +1,32 @@
 // Makes the checked configuration out of a file that fits the shape and whose references hold.
-import { isIPv6 } from 'node:net';
 import { compileEndpoint } from './compile-endpoint.ts';
-import { compileUpstream } from './compile-upstream.ts';
-import type { GatewayConfig, ListenConfig } from './gateway-config.ts';
+import { compileIdentity } from './compile-identity.ts';
+import { compileUpstream, type UpstreamContents } from './compile-upstream.ts';
+import type { AccessRule, GatewayConfig, ListenConfig } from './gateway-config.ts';
+import { getPublicUrl, toUrlHost } from './get-resource.ts';
+import { isLoopback, isWildcard } from './host-kind.ts';
 import type { TlsContents } from './read-tls.ts';
 import type { Checked } from './shape/gateway.ts';
 
-export interface TlsFiles {
+/** What the files say that the configuration names. */
+export interface Contents {
   readonly listen: TlsContents | undefined;
   /** By upstream name. */
-  readonly upstreams: ReadonlyMap<string, TlsContents>;
+  readonly upstreams: ReadonlyMap<string, UpstreamContents>;
+  /** By path of the endpoint. */
+  readonly access: ReadonlyMap<string, readonly AccessRule[]>;
 }
 
 type Origin = Pick<GatewayConfig, 'digest' | 'files'>;
 
+/** Any port: entries without one fit all. */
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
 /** Takes checked values only: nothing is refused here any more. */
-export function compileConfig(raw: Checked, tls: TlsFiles, origin: Origin): GatewayConfig {
-  const listen = compileListen(raw.listen, tls.listen);
-  const publicUrl = raw.publicUrl ?? toOrigin(listen);
-  const extensions = [...(raw.extensions?.keys() ?? [])];
+export function compileConfig(raw: Checked, contents: Contents, origin: Origin): GatewayConfig {
+  const listen = compileListen(raw.listen, contents.listen);
+  const publicUrl = getPublicUrl(raw.publicUrl, listen);
+  const { extensions } = raw;
   return {
     listen,
     admin: raw.admin,
@@ -33,9 +41,13 @@ export function compileConfig(raw: Checked, tls: TlsFiles, origin: Origin): Gate
     },
     workers: raw.workers,
     drain: { graceMs: raw.drain.grace, noticeMs: raw.drain.notice },
-    identity: raw.identity,
-    upstreams: mapValues(raw.upstreams, (name, upstream) => compileUpstream(name, upstream, tls.upstreams.get(name))),
-    endpoints: mapValues(raw.endpoints, (path, endpoint) => compileEndpoint(path, endpoint, { publicUrl, extensions })),
+    identity: compileIdentity(raw.identity),
+    upstreams: mapValues(raw.upstreams, (name, upstream) =>
+      compileUpstream(name, upstream, { publicUrl, ...contents.upstreams.get(name) }),
+    ),
+    endpoints: mapValues(raw.endpoints, (path, endpoint) =>
+      compileEndpoint(path, endpoint, { publicUrl, extensions, rules: contents.access.get(path) }),
+    ),
     telemetry: raw.telemetry,
     ...origin,
   };
@@ -46,22 +58,20 @@ function compileListen({ host, port }: Checked['listen'], tls: TlsContents | und
   return cert === undefined || key === undefined ? { host, port } : { host, port, tls: { cert, key } };
 }
 
-function toOrigin({ host, port, tls }: ListenConfig): string {
-  return new URL(`${tls === undefined ? 'http' : 'https'}://${inUrl(host)}:${port}`).origin;
-}
-
-/** Without a list: what `publicUrl` and `listen` say. A port that the system will choose is left out. */
+/**
+ * Without a list: what `publicUrl` and `listen` say, and the names of this machine for itself where the listener can be
+ * reached by them. A port that the system will choose is left out.
+ */
 function toAllowedHosts(
   hosts: readonly string[] | undefined,
   publicUrl: string,
   { host, port }: ListenConfig,
 ): readonly string[] | 'any' {
   if (hosts?.includes('*')) return 'any';
-  const own = inUrl(host).toLowerCase();
-  return [...new Set(hosts ?? [new URL(publicUrl).host, port === 0 ? own : `${own}:${port}`])];
+  const own = toUrlHost(host).toLowerCase();
+  const local = isLoopback(host) || isWildcard(host) ? LOCAL_HOSTS : [];
+  return [...new Set(hosts ?? [new URL(publicUrl).host, port === 0 ? own : `${own}:${port}`, ...local])];
 }
-
-const inUrl = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
 
 function mapValues<V, W>(map: ReadonlyMap<string, V>, make: (name: string, value: V) => W): ReadonlyMap<string, W> {
   return new Map([...map].map(([name, value]) => [name, make(name, value)]));

@@ -1,5 +1,7 @@
-// Makes the checked form of one endpoint: routes filled in, resource and extensions resolved.
-import type { EndpointConfig, RouteConfig } from './gateway-config.ts';
+// Makes the checked form of one endpoint: routes filled in, resource, rules and extensions resolved.
+import { compileGrant } from './compile-grant.ts';
+import type { AccessRule, EndpointConfig, Grant, RouteConfig } from './gateway-config.ts';
+import { getResource } from './get-resource.ts';
 import type { Checked } from './shape/gateway.ts';
 
 type CheckedEndpoint = Checked['endpoints'] extends Map<string, infer E> ? E : never;
@@ -7,18 +9,28 @@ type CheckedRoute = NonNullable<CheckedEndpoint['routes']>[number];
 
 export interface Surroundings {
   readonly publicUrl: string;
-  /** Extension ids that every endpoint has. */
-  readonly extensions: Iterable<string>;
+  /** Extensions of all endpoints. */
+  readonly extensions: Checked['extensions'];
+  /** The rules of this endpoint's access files. */
+  readonly rules: readonly AccessRule[] | undefined;
 }
 
-/** Takes an endpoint that fits the shape; its own extensions are added to those of the surroundings. */
+/** Takes an endpoint that fits the shape; its own extensions are added to those of the surroundings, or replace them. */
 export function compileEndpoint(path: string, raw: CheckedEndpoint, around: Surroundings): EndpointConfig {
   return {
     path,
-    resource: raw.resource ?? `${around.publicUrl}${path}`,
+    resource: getResource(path, raw.resource, around.publicUrl),
     routes: raw.routes?.map(compileRoute) ?? [compileRoute({ upstream: raw.upstream ?? '' })],
-    extensions: [...new Set([...around.extensions, ...(raw.extensions?.keys() ?? [])])],
+    issuers: raw.issuers && [...new Set(raw.issuers)],
+    // An endpoint that names files must never stand open for want of them.
+    access: raw.access && (around.rules ?? []),
+    onDeny: raw.onDeny,
+    extensions: new Map([...toGrants(around.extensions), ...toGrants(raw.extensions)]),
   };
+}
+
+function toGrants(extensions: Checked['extensions']): [string, Grant][] {
+  return [...(extensions ?? [])].map(([id, { to }]) => [id, compileGrant(to)]);
 }
 
 function compileRoute({ match, upstream }: Pick<CheckedRoute, 'upstream'> & Partial<CheckedRoute>): RouteConfig {

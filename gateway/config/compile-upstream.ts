@@ -1,13 +1,27 @@
 // Makes the checked form of one upstream: units into the names, files into contents.
+import { compileCredential } from './compile-credential.ts';
 import type { InstanceSource, UpstreamConfig } from './gateway-config.ts';
+import { getFirstUrl } from './get-resource.ts';
+import type { CredentialContents } from './read-credential.ts';
 import type { TlsContents } from './read-tls.ts';
 import type { Checked } from './shape/gateway.ts';
 
 type CheckedUpstream = Checked['upstreams'] extends Map<string, infer U> ? U : never;
 
-/** Takes an upstream that fits the shape, and the contents of its TLS files where it names any. */
-export function compileUpstream(name: string, raw: CheckedUpstream, tls: TlsContents | undefined): UpstreamConfig {
-  const { timeouts, health } = raw;
+/** What the files say that one upstream names. */
+export interface UpstreamContents {
+  readonly tls?: TlsContents | undefined;
+  readonly credential?: CredentialContents | undefined;
+}
+
+interface Surroundings extends UpstreamContents {
+  readonly publicUrl: string;
+}
+
+/** Takes an upstream that fits the shape. */
+export function compileUpstream(name: string, raw: CheckedUpstream, around: Surroundings): UpstreamConfig {
+  const { timeouts, health, resource } = raw;
+  const { tls, publicUrl, credential: contents = {} } = around;
   return {
     name,
     source: toSource(raw),
@@ -24,6 +38,10 @@ export function compileUpstream(name: string, raw: CheckedUpstream, tls: TlsCont
       ejectForMs: health.ejectFor,
       ejectAtMost: health.ejectAtMost,
     },
+    resource,
+    credential:
+      raw.credential &&
+      compileCredential(raw.credential, { contents, publicUrl, resource: resource ?? getFirstUrl(raw) }),
     ...(tls && { tls }),
   };
 }

@@ -1,4 +1,5 @@
 // An error of the configuration as people read it: file, line, column, path, and what was expected.
+import { concealKeys, isConcealed } from './conceal.ts';
 import { findLocated, type Located } from './located.ts';
 import type { Place } from './parse-yaml.ts';
 import type { Path, Problem } from './problem.ts';
@@ -23,7 +24,8 @@ export function toConfigErrors(problems: readonly Problem[], { file, root, toPla
   for (const { path, say, at } of problems) {
     const { node, broken } = findLocated(root, path);
     if (broken && at === undefined) continue;
-    const error = { file, ...toPlace(at ?? node.at), path: toText(path), message: say(showValue(node)) };
+    const found = isConcealed(path) ? 'a value that is not shown' : showValue(node);
+    const error = { file, ...toPlace(at ?? node.at), path: toText(concealKeys(path)), message: say(found) };
     errors.set(formatConfigError(error), error);
   }
   return [...errors.values()].toSorted((a, b) => a.line - b.line || a.column - b.column);

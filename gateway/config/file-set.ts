@@ -7,6 +7,8 @@ import { type FileRead, readFile } from './read-file.ts';
 export interface FileSet {
   /** Reads a file once, whatever number of keys name it; relative names start at the configuration file. */
   readonly read: (name: string, maxBytes: number) => FileRead;
+  /** The absolute path a name stands for. */
+  readonly toPath: (name: string) => string;
   /** Absolute paths of all files read or missed, in order. */
   readonly files: () => readonly string[];
   /** 16 hex digits over the outcome of every read and the value of every variable. */
@@ -18,8 +20,10 @@ export function makeFileSet(configFile: string): FileSet {
   const base = path.dirname(path.resolve(configFile));
   const reads = new Map<string, FileRead>();
 
+  const toPath = (name: string): string => path.resolve(base, name);
+
   function read(name: string, maxBytes: number): FileRead {
-    const file = path.resolve(base, name);
+    const file = toPath(name);
     const known = reads.get(file);
     if (known !== undefined) return known;
     const outcome = readFile(file, maxBytes);
@@ -46,5 +50,5 @@ export function makeFileSet(configFile: string): FileSet {
     return hash.digest('hex').slice(0, 16);
   }
 
-  return { read, digest, files: () => [...reads.keys()] };
+  return { read, toPath, digest, files: () => [...reads.keys()] };
 }

@@ -1,4 +1,6 @@
 // The checked configuration: what the rest of the gateway reads, with units in its names and every default filled in.
+import type { CredentialConfig } from './credential-config.ts';
+import type { IdentityConfig } from './identity-config.ts';
 
 /** One whole configuration. Nothing in it changes after it was made; a reload makes another one. */
 export interface GatewayConfig {
@@ -13,7 +15,7 @@ export interface GatewayConfig {
   readonly limits: LimitsConfig;
   readonly workers: number;
   readonly drain: { readonly graceMs: number; readonly noticeMs: number };
-  readonly identity: { readonly anonymous: boolean };
+  readonly identity: IdentityConfig;
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
   /** By path. */
   readonly endpoints: ReadonlyMap<string, EndpointConfig>;
@@ -69,6 +71,10 @@ export interface UpstreamConfig {
     /** A fraction from 0 to 1. */
     readonly ejectAtMost: number;
   };
+  /** The resource identifier of the upstream itself, where the file gives one. */
+  readonly resource: string | undefined;
+  /** How the gateway proves itself there; undefined: not at all. */
+  readonly credential: CredentialConfig | undefined;
   /** PEM contents. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
@@ -79,8 +85,13 @@ export interface EndpointConfig {
   readonly resource: string;
   /** In order; the first that matches wins. */
   readonly routes: readonly RouteConfig[];
-  /** Extension ids that exist for clients of this endpoint. */
-  readonly extensions: readonly string[];
+  /** Exact `iss` values whose tokens count here; undefined: all of `identity.issuers`. */
+  readonly issuers: readonly string[] | undefined;
+  /** What no rule allows is denied. Undefined: the gate is open, which only `identity.anonymous` permits. */
+  readonly access: readonly AccessRule[] | undefined;
+  readonly onDeny: 'challenge' | 'hide';
+  /** Extension id -> those clients of this endpoint for whom it exists. */
+  readonly extensions: ReadonlyMap<string, Grant>;
 }
 
 /** An empty list or map matches everything. */
@@ -90,4 +101,34 @@ export interface RouteConfig {
   /** Lower-cased header name without `mcp-param-` -> glob. */
   readonly params: ReadonlyMap<string, string>;
   readonly upstream: string;
+}
+
+/** One rule of an access file. An empty list of globs covers nothing of its kind; never are all three empty. */
+export interface AccessRule {
+  /** Unique within its endpoint. */
+  readonly id: string;
+  readonly effect: 'allow' | 'deny';
+  /** Globs of names: `*` matches anything. */
+  readonly tools: readonly string[];
+  readonly prompts: readonly string[];
+  /** Globs of URIs: `*` matches within a segment, `**` across. */
+  readonly resources: readonly string[];
+  /** Undefined: everyone, which only a deny may leave unsaid. */
+  readonly to: Grant | undefined;
+}
+
+/**
+ * Whom something is for: everyone, or those who fit every list and map that is not empty.
+ *
+ * Of `scopes` all are needed; of the others any entry will do. Never is everything empty.
+ */
+export interface Grant {
+  readonly everyone: boolean;
+  readonly scopes: readonly string[];
+  readonly groups: readonly string[];
+  readonly subjects: readonly string[];
+  readonly clients: readonly string[];
+  readonly issuers: readonly string[];
+  /** Claim, by name or dotted path -> values, any of them; every claim named must fit. */
+  readonly claims: ReadonlyMap<string, readonly string[]>;
 }

@@ -1,7 +1,7 @@
 // Loads a configuration: the one door for those who start, check and reload.
 import { type Loaded, readConfig } from './read-config.ts';
 
-export { type ConfigError, formatConfigError } from './config-error.ts';
+export { formatConfigError } from './config-error.ts';
 export type { Loaded } from './read-config.ts';
 
 /**

@@ -1,5 +1,6 @@
 // Turns parsed YAML nodes into located plain data, filling in the environment and expanding aliases within bounds.
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap, type YAMLSeq } from 'yaml';
+import { isConcealed } from './conceal.ts';
 import { interpolate } from './interpolate.ts';
 import type { Located } from './located.ts';
 import { unmaskVariables } from './mask-variables.ts';
@@ -52,8 +53,10 @@ export function locateNodes(contents: Node, env: NodeJS.ProcessEnv): LocatedFile
   /** Every alias is counted with all it stands for, so a few lines cannot stand for millions. */
   function followAlias(name: string, path: Path, at: number): Located {
     const target = anchors.get(name);
-    if (target === undefined)
-      return refuse(at, path, `the alias ${quote(`*${name}`)} has no finished anchor before it`);
+    if (target === undefined) {
+      const alias = isConcealed(path) ? 'alias' : `alias ${quote(`*${name}`)}`;
+      return refuse(at, path, `the ${alias} has no finished anchor before it`);
+    }
     aliasedNodes += target.size;
     if (aliasedNodes > MAX_ALIASED_NODES) {
       return refuse(at, path, `aliases stand for more than ${MAX_ALIASED_NODES} values`);

@@ -1,6 +1,6 @@
 // Reads YAML 1.2 strictly: one document, UTF-8, no tags of its own, and every syntax error with its offset.
 import { LineCounter, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
-import { maskVariables, unmaskVariables } from './mask-variables.ts';
+import { maskVariables } from './mask-variables.ts';
 import { escapeControls } from './show-value.ts';
 
 export interface Place {
@@ -64,6 +64,18 @@ export function parseYaml(bytes: Buffer): ParsedYaml {
 }
 
 function toFault({ code, message, pos }: YAMLError): SyntaxFault {
-  const words = code === 'MULTIPLE_DOCS' ? 'expected one document, found several' : unmaskVariables(message);
-  return { at: pos[0], message: `is not valid YAML: ${escapeControls(words)}` };
+  return {
+    at: pos[0],
+    message: `is not valid YAML: ${escapeControls(FIXED_WORDS.get(code) ?? withoutQuote(message))}`,
+  };
+}
+
+const FIXED_WORDS = new Map<string, string>([
+  ['MULTIPLE_DOCS', 'expected one document, found several'],
+  ['TAG_RESOLVE_FAILED', 'Unresolved tag'],
+]);
+
+/** What the parser quotes behind a colon may be a secret that began with a character of YAML. */
+function withoutQuote(message: string): string {
+  return message.replace(/(?<=\w): .*$/s, '');
 }

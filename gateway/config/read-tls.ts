@@ -1,6 +1,7 @@
 // Reads the PEM files a `tls` section names, and checks that they hold what they should and belong together.
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { FileSet } from './file-set.ts';
+import { findPrivateKey, MAX_PEM_BYTES, PRIVATE_KEY, tryTo } from './find-private-key.ts';
 import { makeExpected, type Path, type Problem } from './problem.ts';
 
 /** Contents of the files, for those keys that were named and sound. */
@@ -16,7 +17,6 @@ export interface TlsNames {
   readonly key?: string | undefined;
 }
 
-const MAX_PEM_BYTES = 2 ** 20;
 const BEGIN = '-----BEGIN CERTIFICATE-----';
 const END = '-----END CERTIFICATE-----';
 
@@ -44,7 +44,7 @@ export function readTls(names: TlsNames, path: Path, files: FileSet): { contents
   const certificates = 'a PEM file of certificates';
   read('ca', certificates, findCertificates);
   const chain = read('cert', certificates, findCertificates);
-  const key = read('key', 'a PEM file of one private key that is not encrypted', findPrivateKey);
+  const key = read('key', PRIVATE_KEY, findPrivateKey);
   if (chain?.[0] !== undefined && key !== undefined && !chain[0].checkPrivateKey(key)) {
     problems.push(makeExpected([...path, 'key'], 'the private key of the first certificate in `cert`'));
   }
@@ -62,17 +62,4 @@ function findCertificates(pem: string): readonly X509Certificate[] | undefined {
     begin = pem.indexOf(BEGIN, end);
   }
   return found.length === 0 ? undefined : found;
-}
-
-function findPrivateKey(pem: string): KeyObject | undefined {
-  return pem.includes('PRIVATE KEY-----') ? tryTo(() => createPrivateKey(pem)) : undefined;
-}
-
-/** OpenSSL's own words are left out: they say nothing a person could act on. */
-function tryTo<T>(make: () => T): T | undefined {
-  try {
-    return make();
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@
 import type { Located } from './located.ts';
 
 const MAX_SHOWN = 80;
+const MAX_NAMED = 20;
 
 /** Text between backticks, escaped to one line and cut at 80 characters. */
 export function quote(text: string): string {
@@ -22,9 +23,17 @@ export function showValue({ value, source, fromEnvironment }: Located): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
+  // A key pasted where its file name belongs.
+  if (source?.includes('-----BEGIN')) return 'a text that is not shown';
   const text = withoutPassword(source ?? '');
   if (typeof value === 'string') return value === '' ? 'an empty string' : quote(text);
   return `the ${typeof value} ${quote(text)}`;
+}
+
+/** What could have been written, but never endlessly. */
+export function listNames(names: readonly (string | number)[]): string {
+  const shown = names.slice(0, MAX_NAMED).join(', ');
+  return names.length > MAX_NAMED ? `${shown}, … (${names.length} in all)` : shown;
 }
 
 function withoutPassword(text: string): string {

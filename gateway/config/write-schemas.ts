@@ -1,13 +1,13 @@
 // Writes the JSON Schemas that editors read into policies/schema: `npm run schema`.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { makeGatewaySchema } from './gateway-schema.ts';
+import { makeJsonSchemas } from './json-schemas.ts';
 
 const DIRECTORY = path.join(import.meta.dirname, '../../policies/schema');
 
 /** Contents by file name, as they are committed. */
 export function makeSchemaFiles(): ReadonlyMap<string, string> {
-  return new Map([['gateway.schema.json', `${JSON.stringify(makeGatewaySchema(), null, 2)}\n`]]);
+  return new Map([...makeJsonSchemas()].map(([name, schema]) => [name, `${JSON.stringify(schema, null, 2)}\n`]));
 }
 
 if (import.meta.main) {

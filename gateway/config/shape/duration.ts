@@ -10,15 +10,15 @@ const FACTORS = new Map([
   ['h', 3_600_000],
 ]);
 /** Timers of Node hold 31 bits of milliseconds; anything longer fires at once. */
-const MAX_MS = 2 ** 31 - 1;
+const LONGEST = { ms: 2 ** 31 - 1, text: '596h' };
 
 /** A duration in milliseconds. Zero is refused unless `zero` says that it means something here. */
-export function duration(description: string, { zero = false } = {}): z.ZodType<number> {
+export function duration(description: string, { zero = false, most = LONGEST } = {}): z.ZodType<number> {
   const min = zero ? 0 : 1;
-  const expected = `a duration such as 500ms, 30s, 5m or 1h${zero ? ', or 0' : ', longer than 0'}, at most 596h`;
+  const expected = `a duration such as 500ms, 30s, 5m or 1h${zero ? ', or 0' : ', longer than 0'}, at most ${most.text}`;
   return scalar({
     description,
-    read: (raw) => readQuantity(raw, { factors: FACTORS, min, max: MAX_MS, expected }),
+    read: (raw) => readQuantity(raw, { factors: FACTORS, min, max: most.ms, expected }),
     schema: zero
       ? { anyOf: [{ type: 'string', pattern: toPattern(FACTORS) }, { const: 0 }] }
       : { type: 'string', pattern: toPattern(FACTORS) },

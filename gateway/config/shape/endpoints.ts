@@ -3,17 +3,20 @@ import type { z } from 'zod';
 import { METHODS } from '../../mcp/methods.ts';
 import { compileNamePattern } from '../../mcp/name-pattern.ts';
 import { ALWAYS, addProblem } from './add-problem.ts';
+import { choice } from './choice.ts';
 import { exactlyOne } from './exactly-one.ts';
 import { EXTENSIONS } from './extensions.ts';
 import { findAbsoluteUri } from './find-url.ts';
+import { glob, isGlob } from './glob.ts';
+import { issuerName } from './grant.ts';
 import { listOf } from './list-of.ts';
 import { mapOf } from './map-of.ts';
 import { section } from './section.ts';
 import { text } from './text.ts';
+import { fileName } from './tls.ts';
 
 /** Unreserved characters and a few more: nothing that a router, a shell or a header would read as its own syntax. */
 const PATH = /^(?!.*\/\.{1,2}(?:\/|$))(?!\/\.well-known(?:\/|$))(?:\/|(?:\/[A-Za-z0-9._~@+=,-]+)+\/?)$/;
-const MAX_GLOB = 512;
 
 const METHOD_NAMES = [...METHODS.keys()];
 
@@ -23,18 +26,6 @@ const METHOD = text({
   find: (glob) => (isGlob(glob) && METHOD_NAMES.some(compileNamePattern(glob)) ? glob : undefined),
   offers: METHOD_NAMES,
 });
-
-function glob(description: string): z.ZodType<string> {
-  return text({
-    description: `${description} A glob: * matches anything.`,
-    expected: `a glob of 1 to ${MAX_GLOB} characters without control characters`,
-    find: (value) => (isGlob(value) ? value : undefined),
-  });
-}
-
-function isGlob(value: string): boolean {
-  return value.length > 0 && value.length <= MAX_GLOB && !/\p{Cc}/u.test(value) && value.isWellFormed();
-}
 
 const upstream = (description: string) =>
   text({ description, expected: 'the name of an upstream', find: (name) => (name === '' ? undefined : name) });
@@ -82,20 +73,30 @@ function isOpen(match: z.output<typeof ROUTE>['match']): boolean {
 }
 
 const ENDPOINT = exactlyOne(
-  section(
-    'One path, and one protected resource.',
-    {
-      resource: text({
-        description: 'Resource identifier that tokens must carry. Default: `publicUrl` and the path.',
-        expected: 'an absolute URI without fragment, such as https://mcp.example.com/mcp',
-        find: findAbsoluteUri,
-      }).optional(),
-      upstream: upstream('The upstream that gets all requests.').optional(),
-      routes: ROUTES.optional(),
-      extensions: EXTENSIONS.optional(),
-    },
-    ['access', 'onDeny'],
-  ),
+  section('One path, and one protected resource.', {
+    resource: text({
+      description: 'Resource identifier that tokens must carry. Default: `publicUrl` and the path.',
+      expected: 'an absolute URI without fragment, such as https://mcp.example.com/mcp',
+      find: findAbsoluteUri,
+    }).optional(),
+    upstream: upstream('The upstream that gets all requests.').optional(),
+    routes: ROUTES.optional(),
+    issuers: listOf(
+      'Issuers whose tokens count here. Default: all of `identity.issuers`.',
+      issuerName('An issuer.'),
+      'at least one issuer',
+    ).optional(),
+    access: listOf(
+      'Files of access rules. Required unless `identity.anonymous`; without it everything is open.',
+      fileName('A file of access rules.'),
+      'at least one file',
+    ).optional(),
+    onDeny: choice('What a denied caller is told: challenge says so, hide answers as if there were nothing.', [
+      'challenge',
+      'hide',
+    ]).prefault('challenge'),
+    extensions: EXTENSIONS.optional(),
+  }),
   'upstream',
   'routes',
 );

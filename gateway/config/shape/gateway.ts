@@ -28,7 +28,7 @@ export const GATEWAY = section(
     extensions: EXTENSIONS.optional(),
     telemetry: TELEMETRY,
   },
-  ['meta', 'quotas', 'sealing'],
+  { later: ['meta', 'quotas', 'sealing'] },
 );
 
 /** A file that fits the shape: units read, defaults filled in, references not yet looked at. */

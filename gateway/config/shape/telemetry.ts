@@ -17,5 +17,5 @@ export const TELEMETRY = section(
       format: choice('json for machines, pretty for people.', ['json', 'pretty']).prefault('json'),
     }).prefault({}),
   },
-  ['audit', 'traces'],
+  { later: ['audit', 'traces'] },
 ).prefault({});

@@ -9,7 +9,7 @@ export function fileName(description: string): z.ZodType<string> {
   return text({
     description: `${description} Relative to the configuration file.`,
     expected: 'the name of a file',
-    find: (name) => (name === '' || name.includes('\0') ? undefined : name),
+    find: (name) => (name === '' || /\p{Cc}/u.test(name) ? undefined : name),
   });
 }
 

@@ -2,9 +2,10 @@
 import type { z } from 'zod';
 import { ALWAYS, addProblem } from './add-problem.ts';
 import { choice } from './choice.ts';
+import { CREDENTIAL } from './credential.ts';
 import { duration } from './duration.ts';
 import { exactlyOne } from './exactly-one.ts';
-import { findHttpUrl } from './find-url.ts';
+import { findAbsoluteUri, findHttpUrl } from './find-url.ts';
 import { integer } from './integer.ts';
 import { listOf } from './list-of.ts';
 import { mapOf } from './map-of.ts';
@@ -66,18 +67,20 @@ const HEALTH = section('When an instance is left alone.', {
 }).prefault({});
 
 const UPSTREAM = exactlyOne(
-  section(
-    'One MCP server: one or more equal instances.',
-    {
-      instances: INSTANCES.optional(),
-      dns: DNS.optional(),
-      balance: choice('How an instance is chosen.', ['round-robin', 'least-requests']).prefault('round-robin'),
-      timeouts: TIMEOUTS,
-      health: HEALTH,
-      tls: UPSTREAM_TLS.optional(),
-    },
-    ['credential'],
-  ),
+  section('One MCP server: one or more equal instances.', {
+    instances: INSTANCES.optional(),
+    dns: DNS.optional(),
+    balance: choice('How an instance is chosen.', ['round-robin', 'least-requests']).prefault('round-robin'),
+    timeouts: TIMEOUTS,
+    health: HEALTH,
+    resource: text({
+      description: 'Its own resource identifier, for `credential`.',
+      expected: 'an absolute URI without fragment, such as https://weather.example.com/mcp',
+      find: findAbsoluteUri,
+    }).optional(),
+    credential: CREDENTIAL.optional(),
+    tls: UPSTREAM_TLS.optional(),
+  }),
   'instances',
   'dns',
 ).superRefine((upstream, ctx) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { interpolate } from '../../../gateway/config/interpolate.ts';
-import { LEAST, makeConfigDir } from './make-config-dir.ts';
+import { LEAST, LEAST_CLOSED, makeConfigDir } from './make-config-dir.ts';
 
 const FILLED: readonly [string, string][] = [
   ['${A}', 'one'],
@@ -62,7 +62,7 @@ allowedHosts: [\${HOST}, 'x.\${HOST}', \${NONE:-b.test:80}]
 identity: {anonymous: \${YES}}
 drain: { grace: \${GRACE} }
 telemetry: { log: { level: \${LEVEL} } }
-${LEAST}`,
+${LEAST_CLOSED}`,
     env,
   );
   assert.equal(config.listen.port, 8181);

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { LEAST, makeConfigDir } from './make-config-dir.ts';
 
+const NOBODY = { everyone: false, scopes: [], groups: [], subjects: [], clients: [], issuers: [], claims: new Map() };
+const EVERYONE = { ...NOBODY, everyone: true };
+
 test('the least configuration gets every default of the contract', (t) => {
   const dir = makeConfigDir(t);
   const { digest, files, upstreams, endpoints, ...rest } = dir.load(LEAST);
@@ -11,12 +14,18 @@ test('the least configuration gets every default of the contract', (t) => {
     listen: { host: '127.0.0.1', port: 8080 },
     admin: { host: '127.0.0.1', port: 9464 },
     publicUrl: 'http://127.0.0.1:8080',
-    allowedHosts: ['127.0.0.1:8080'],
+    allowedHosts: ['127.0.0.1:8080', 'localhost', '127.0.0.1', '[::1]'],
     allowedOrigins: [],
     limits: { bodyBytes: 1_048_576, headersBytes: 16_384, requestTimeoutMs: 10_000, connections: 10_000 },
     workers: 1,
     drain: { graceMs: 30_000, noticeMs: 0 },
-    identity: { anonymous: false },
+    identity: {
+      anonymous: true,
+      clockSkewMs: 30_000,
+      issuers: [],
+      keys: { refreshMs: 600_000, cooldownMs: 30_000, staleForMs: 86_400_000, timeoutMs: 5_000, atStart: 'wait' },
+      metadataPassage: false,
+    },
     telemetry: { log: { level: 'info', format: 'json' } },
   });
   assert.deepEqual(upstreams.get('a'), {
@@ -25,12 +34,17 @@ test('the least configuration gets every default of the contract', (t) => {
     balance: 'round-robin',
     timeouts: { connectMs: 1_000, headersMs: 30_000, idleMs: 60_000, totalMs: 600_000 },
     health: { ejectAfter: 5, ejectForMs: 30_000, ejectAtMost: 0.5 },
+    resource: undefined,
+    credential: undefined,
   });
   assert.deepEqual(endpoints.get('/mcp'), {
     path: '/mcp',
     resource: 'http://127.0.0.1:8080/mcp',
     routes: [{ methods: [], names: [], params: new Map(), upstream: 'a' }],
-    extensions: [],
+    issuers: undefined,
+    access: undefined,
+    onDeny: 'challenge',
+    extensions: new Map(),
   });
   assert.match(digest, /^[0-9a-f]{16}$/);
   assert.deepEqual(files, [dir.file]);
@@ -63,11 +77,13 @@ endpoints:
       - match: { methods: [tools/call, "*/list"], names: ["files_*"], params: { Region: eu-* } }
         upstream: one
       - upstream: two
+    onDeny: hide
     extensions: { io.modelcontextprotocol/ui: { to: { everyone: true } } }
 extensions: { io.modelcontextprotocol/tasks: { to: { everyone: true } } }
 telemetry: { log: { level: trace, format: pretty } }
 `);
   const { upstreams, endpoints, digest, files, ...rest } = config;
+  const { identity } = rest;
   assert.deepEqual(rest, {
     listen: { host: '::1', port: 8443 },
     admin: { host: '0.0.0.0', port: 0 },
@@ -77,7 +93,7 @@ telemetry: { log: { level: trace, format: pretty } }
     limits: { bodyBytes: 65_536, headersBytes: 512, requestTimeoutMs: 500, connections: 1 },
     workers: 4,
     drain: { graceMs: 3_600_000, noticeMs: 0 },
-    identity: { anonymous: true },
+    identity: { ...identity, anonymous: true },
     telemetry: { log: { level: 'trace', format: 'pretty' } },
   });
   assert.deepEqual(upstreams.get('one'), {
@@ -86,12 +102,17 @@ telemetry: { log: { level: trace, format: pretty } }
     balance: 'least-requests',
     timeouts: { connectMs: 1, headersMs: 2_000, idleMs: 180_000, totalMs: 14_400_000 },
     health: { active: { everyMs: 5_000, timeoutMs: 2_000 }, ejectAfter: 1, ejectForMs: 5_000, ejectAtMost: 0.125 },
+    resource: undefined,
+    credential: undefined,
   });
   assert.deepEqual(endpoints.get('/'), {
     path: '/',
     resource: 'urn:example:one',
     routes: [{ methods: [], names: [], params: new Map(), upstream: 'one' }],
-    extensions: ['io.modelcontextprotocol/tasks'],
+    issuers: undefined,
+    access: undefined,
+    onDeny: 'challenge',
+    extensions: new Map([['io.modelcontextprotocol/tasks', EVERYONE]]),
   });
   assert.deepEqual(endpoints.get('/deep/er/'), {
     path: '/deep/er/',
@@ -100,17 +121,32 @@ telemetry: { log: { level: trace, format: pretty } }
       { methods: ['tools/call', '*/list'], names: ['files_*'], params: new Map([['region', 'eu-*']]), upstream: 'one' },
       { methods: [], names: [], params: new Map(), upstream: 'two' },
     ],
-    extensions: ['io.modelcontextprotocol/tasks', 'io.modelcontextprotocol/ui'],
+    issuers: undefined,
+    access: undefined,
+    onDeny: 'hide',
+    extensions: new Map([
+      ['io.modelcontextprotocol/tasks', EVERYONE],
+      ['io.modelcontextprotocol/ui', EVERYONE],
+    ]),
   });
   assert.equal(digest.length, 16);
   assert.equal(files.length, 1);
 });
 
+const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
 const HOSTS: readonly [string, readonly string[] | 'any'][] = [
-  ['publicUrl: https://mcp.example.com', ['mcp.example.com', '127.0.0.1:8080']],
-  ['publicUrl: https://mcp.example.com:8443', ['mcp.example.com:8443', '127.0.0.1:8080']],
-  ['listen: { host: "::1" }', ['[::1]:8080']],
-  ['listen: { port: 0 }\npublicUrl: http://a.test', ['a.test', '127.0.0.1']],
+  ['publicUrl: https://mcp.example.com', ['mcp.example.com', '127.0.0.1:8080', ...LOCAL]],
+  ['publicUrl: https://mcp.example.com:8443', ['mcp.example.com:8443', '127.0.0.1:8080', ...LOCAL]],
+  ['listen: { host: "::1" }', ['[::1]:8080', ...LOCAL]],
+  ['listen: { host: "0:0:0:0:0:0:0:1" }', ['[::1]:8080', '[0:0:0:0:0:0:0:1]:8080', ...LOCAL]],
+  ['listen: { host: 127.8.9.10 }', ['127.8.9.10:8080', ...LOCAL]],
+  ['listen: { host: localhost }', ['localhost:8080', ...LOCAL]],
+  ['listen: { host: 0.0.0.0 }', ['0.0.0.0:8080', ...LOCAL]],
+  ['listen: { host: "::" }', ['[::]:8080', ...LOCAL]],
+  ['listen: { host: 10.0.0.1 }', ['10.0.0.1:8080']],
+  ['listen: { host: 127.example.com }', ['127.example.com:8080']],
+  ['listen: { host: mcp.internal }\npublicUrl: https://a.test', ['a.test', 'mcp.internal:8080']],
+  ['listen: { port: 0 }\npublicUrl: http://a.test', ['a.test', '127.0.0.1', 'localhost', '[::1]']],
   ['allowedHosts: ["*"]', 'any'],
   ['allowedHosts: "*"', 'any'],
   ['allowedHosts: [a.test, "*"]', 'any'],
@@ -130,7 +166,7 @@ test('the public origin of a TLS listener without publicUrl is https', (t) => {
 
 test('anchors and aliases share values, and each place that uses them is checked', (t) => {
   const dir = makeConfigDir(t);
-  const yaml = `
+  const yaml = `identity: { anonymous: true }
 upstreams:
   a: { instances: [http://a/mcp], timeouts: &t { connect: 2s } }
   b: { instances: [http://b/mcp], timeouts: *t }

@@ -6,9 +6,12 @@ import type { TestContext } from 'node:test';
 import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
 import { formatConfigError, loadConfig } from '../../../gateway/config/load-config.ts';
 
-/** Enough of a configuration to be accepted; tests put more before or behind it. */
-export const LEAST =
-  'upstreams:\n  a: { instances: [http://127.0.0.1:3001/mcp] }\nendpoints:\n  /mcp: { upstream: a }\n';
+/** Enough of a configuration but for who may call; tests put more before or behind it. */
+export const LEAST_CLOSED =
+  'upstreams: { a: { instances: [http://127.0.0.1:3001/mcp] } }\nendpoints:\n  /mcp: { upstream: a }\n';
+
+/** The same, open to anyone. */
+export const LEAST = `identity: { anonymous: true }\n${LEAST_CLOSED}`;
 
 export interface ConfigDir {
   readonly file: string;

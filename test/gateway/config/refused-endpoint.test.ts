@@ -49,15 +49,39 @@ const OF_ENDPOINT: readonly [string, string, RegExp][] = [
   ],
   ['a relative resource', '{ upstream: a, resource: /mcp }', /resource: expected an absolute URI/],
   ['a resource with a fragment', '{ upstream: a, resource: "https://a.test/#x" }', /resource/],
-  ['access rules, which a later version serves', '{ upstream: a, access: [] }', /not served by this version$/],
-  ['onDeny, which a later version serves', '{ upstream: a, onDeny: hide }', /not served by this version$/],
+  ['no access file', '{ upstream: a, access: [] }', /^2:24 .*access: expected at least one file, found an empty list$/],
+  [
+    'an access file that is missing',
+    '{ upstream: a, access: [x.yaml] }',
+    /access\[0\]: the file does not exist: `x\.yaml`$/,
+  ],
+  ['an access file that is a directory', '{ upstream: a, access: [.] }', /access\[0\]: the file is a directory: `\.`$/],
+  [
+    'an access file twice',
+    '{ upstream: a, access: [x.yaml, ./x.yaml] }',
+    /access\[1\]: expected each file once; this one is \[0\] again$/,
+  ],
+  [
+    'another answer to the denied',
+    '{ upstream: a, onDeny: drop }',
+    /onDeny: expected one of challenge, hide, found `drop`$/,
+  ],
+  ['no issuer', '{ upstream: a, issuers: [] }', /issuers: expected at least one issuer/],
+  [
+    'an unknown issuer',
+    '{ upstream: a, issuers: [https://c.test] }',
+    /issuers\[0\]: names no issuer `https:\/\/c\.test`; `identity\.issuers` names none$/,
+  ],
 ];
 for (const [what, endpoint, expected] of OF_ENDPOINT) {
   test(`an endpoint with ${what} is refused`, (t) => {
     const upstreams = 'upstreams: { a: { instances: [http://a/] }, b: { instances: [http://b/] } }';
-    const errors = makeConfigDir(t).refuse(`endpoints:\n  /mcp: ${endpoint}\n${upstreams}\n`);
-    assert.equal(errors.length, 1, errors.join('\n'));
-    assert.match(errors[0] ?? '', expected);
+    const errors = makeConfigDir(t).refuse(
+      `endpoints:\n  /mcp: ${endpoint}\n${upstreams}\nidentity: { anonymous: true }\n`,
+    );
+    const told = errors.filter((error) => !what.includes('twice') || !error.includes('does not exist'));
+    assert.equal(told.length, 1, errors.join('\n'));
+    assert.match(told[0] ?? '', expected);
   });
 }
 

@@ -40,11 +40,7 @@ const OF_UPSTREAM: readonly [string, string, RegExp][] = [
   ],
   ['a share over all', '{ instances: [http://a/], health: { ejectAtMost: 101% } }', /ejectAtMost/],
   ['no timeout at all', '{ instances: [http://a/], timeouts: { total: 0s } }', /timeouts\.total: .*longer than 0/],
-  [
-    'a credential, which a later version serves',
-    '{ instances: [http://a/], credential: {} }',
-    /not served by this version$/,
-  ],
+  ['a relative resource', '{ instances: [http://a/], resource: /mcp }', /resource: expected an absolute URI/],
   [
     'TLS for plain http',
     '{ instances: [http://a/], tls: {} }',
@@ -54,7 +50,9 @@ const OF_UPSTREAM: readonly [string, string, RegExp][] = [
 ];
 for (const [what, upstream, expected] of OF_UPSTREAM) {
   test(`an upstream with ${what} is refused`, (t) => {
-    const errors = makeConfigDir(t).refuse(`upstreams:\n  a: ${upstream}\nendpoints: { /mcp: { upstream: a } }\n`);
+    const errors = makeConfigDir(t).refuse(
+      `upstreams:\n  a: ${upstream}\nendpoints: { /mcp: { upstream: a } }\nidentity: { anonymous: true }\n`,
+    );
     const told = errors.filter((error) => !error.includes('the file does not exist'));
     assert.equal(told.length, 1, errors.join('\n'));
     assert.match(told[0] ?? '', expected);

@@ -6,7 +6,7 @@ import { type ConfigDir, LEAST, makeConfigDir } from './make-config-dir.ts';
 import { CERT, ENCRYPTED_KEY, FOREIGN_CERT, KEY } from './pem-samples.ts';
 
 const UPSTREAM = (tls: string): string =>
-  `upstreams:\n  a: { instances: [https://a/mcp], tls: ${tls} }\nendpoints: { /mcp: { upstream: a } }\n`;
+  `upstreams:\n  a: { instances: [https://a/mcp], tls: ${tls} }\nendpoints: { /mcp: { upstream: a } }\nidentity: { anonymous: true }\n`;
 
 function addPemFiles(dir: ConfigDir): void {
   dir.write('tls/cert.pem', `comment before\n${CERT}${FOREIGN_CERT}`);

@@ -87,10 +87,7 @@ test('a named file that changes, disappears or appears is a change of the config
   const dir = makeConfigDir(t);
   dir.write(
     'gateway.yaml',
-    `${LEAST}  /b: { upstream: b }\n`.replace(
-      'endpoints',
-      '  b: { instances: [https://b/], tls: { ca: ca.pem } }\nendpoints',
-    ),
+    `${LEAST}  /b: { upstream: b }\n`.replace('] } }', '] }, b: { instances: [https://b/], tls: { ca: ca.pem } } }'),
   );
   const { reports } = watch(t, dir.file);
   const ca = dir.write('ca.pem', CERT);
