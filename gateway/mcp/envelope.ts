@@ -25,6 +25,9 @@ export interface Envelope {
 /** An id is a handle to match answers by; it is compared in every answer, so it may not be a document. */
 const MAX_ID_LENGTH = 1024;
 
+/** The names of these members are all looked at; no honest request has a tenth of it. */
+const MAX_PROTOCOL_MEMBERS = 256;
+
 const LIMITS: JsonLimits = { maxDepth: 64, maxMembers: 10_000, notedDepth: 3 };
 
 export const META_VERSION = 'io.modelcontextprotocol/protocolVersion';
@@ -105,6 +108,15 @@ class Opening {
     return this.body[this.index.valueStart[at] as number] as number;
   }
 
+  /** Counts the members of one object of the protocol; only the tool's own arguments may be many. */
+  requireFew(parent: number): void {
+    const { parent: parents, count } = this.index;
+    let members = 0;
+    for (let at = 0; at < count; at++) {
+      if (parents[at] === parent && ++members > MAX_PROTOCOL_MEMBERS) this.refuse('not_a_request', 'members');
+    }
+  }
+
   textAt(at: number): string {
     return this.body.toString('utf8', this.index.valueStart[at], this.index.valueEnd[at]);
   }
@@ -138,7 +150,7 @@ export function openEnvelope(
     return refuse('not_a_request', { reason: scanned.rootKind === 0x5b ? 'batch' : 'scalar' });
   const opening = new Opening(body, scanned);
   const top = readTop(opening);
-  if (top === undefined) return undefined;
+  if (top === undefined) return checkCancellation(opening, headers);
   const meta = readParams(opening, top);
   const name = checkHeaders(opening, top, meta, headers);
   if (!SUPPORTED_VERSIONS.includes(meta.version)) {
@@ -159,6 +171,12 @@ export function openEnvelope(
   };
 }
 
+/** It needs no mirrored header (none is defined for it), but one that is there must not say something else. */
+function checkCancellation(opening: Opening, { method, name, params }: MirroredHeaders): undefined {
+  const agrees = method === undefined || method === 'notifications/cancelled';
+  if (!agrees || name !== undefined || params.length > 0) opening.refuse('header_mismatch', 'notification');
+}
+
 interface Top {
   readonly id: string | number;
   readonly method: string;
@@ -169,6 +187,7 @@ interface Top {
 
 function readTop(opening: Opening): Top | undefined {
   const { index } = opening;
+  opening.requireFew(ROOT);
   let jsonrpc = -1;
   let idAt = -1;
   let methodAt = -1;
@@ -235,11 +254,14 @@ function readParams(opening: Opening, top: Top): Meta {
   const { index } = opening;
   const { params, known } = top;
   if (params < 0 || opening.kindAt(params) !== 0x7b) return opening.refuse('bad_params', 'params');
+  opening.requireFew(params);
   checkLookalikesInside(opening, params, PARAM_FIELDS);
   for (let at = params + 1; at < index.count; at++) {
     if (index.parent[at] !== params) continue;
     const inner = INNER_FIELDS.get(opening.nameAt(at));
-    if (inner !== undefined) checkLookalikesInside(opening, at, inner);
+    if (inner === undefined) continue;
+    opening.requireFew(at);
+    checkLookalikesInside(opening, at, inner);
   }
   let metaAt = -1;
   let mirrored = -1;

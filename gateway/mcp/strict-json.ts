@@ -257,7 +257,7 @@ function sameBytes(startA: number, endA: number, startB: number, endB: number): 
 }
 
 function readScalar(first: number): boolean {
-  if (first === 0x22) return readString();
+  if (first === 0x22) return readValueString();
   if (first === 0x74) return readWord(TRUE);
   if (first === 0x66) return readWord(FALSE);
   if (first === 0x6e) return readWord(NULL);
@@ -274,15 +274,32 @@ function readWord(word: Buffer): boolean {
   return true;
 }
 
+/** A string that is a value: nothing of it is kept, so it needs no hash. */
+function readValueString(): boolean {
+  const bytes = text;
+  const end = bytes.length;
+  for (let i = at + 1; i < end; i++) {
+    const c = bytes[i] as number;
+    if (c === 0x22) {
+      at = i + 1;
+      return true;
+    }
+    if (c === 0x5c) return readString();
+    if (c < 0x20) return fail(SYNTAX);
+  }
+  return fail(SYNTAX);
+}
+
 /** From the opening quote to behind the closing one. */
 function readString(): boolean {
-  const end = text.length;
+  const bytes = text;
+  const end = bytes.length;
   let i = at + 1;
   let h = 0;
   sawEscape = false;
   sawNul = false;
   while (i < end) {
-    const c = text[i] as number;
+    const c = bytes[i] as number;
     if (c === 0x22) {
       at = i + 1;
       hash = h;
@@ -295,7 +312,7 @@ function readString(): boolean {
       continue;
     }
     sawEscape = true;
-    const kind = text[i + 1] as number;
+    const kind = bytes[i + 1] as number;
     if (kind !== 0x75) {
       if (!isSimpleEscape(kind)) return fail(SYNTAX);
       i += 2;
@@ -306,7 +323,7 @@ function readString(): boolean {
     if (unit === 0) sawNul = true;
     i += 6;
     if (unit >= 0xd800 && unit <= 0xdfff) {
-      if (unit >= 0xdc00 || text[i] !== 0x5c || text[i + 1] !== 0x75) return fail(SURROGATE);
+      if (unit >= 0xdc00 || bytes[i] !== 0x5c || bytes[i + 1] !== 0x75) return fail(SURROGATE);
       const low = readHex(i + 2);
       if (low < 0xdc00 || low > 0xdfff) return fail(low < 0 ? SYNTAX : SURROGATE);
       i += 6;
@@ -336,7 +353,10 @@ function readNumber(): boolean {
   if (text[at] === 0x2d) at++;
   if (text[at] === 0x30) at++;
   else if (!readDigits()) return fail(SYNTAX);
-  if (text[at] === 0x2e) {
+  // Most numbers end here, before a comma, a bracket or a brace.
+  const next = text[at];
+  if (next === 0x2c || next === 0x5d || next === 0x7d) return true;
+  if (next === 0x2e) {
     at++;
     if (!readDigits()) return fail(SYNTAX);
   }
@@ -349,17 +369,25 @@ function readNumber(): boolean {
 }
 
 function readDigits(): boolean {
-  const from = at;
-  while (at < text.length && (text[at] as number) >= 0x30 && (text[at] as number) <= 0x39) at++;
-  return at > from;
+  const bytes = text;
+  const end = bytes.length;
+  let i = at;
+  while (i < end && (bytes[i] as number) >= 0x30 && (bytes[i] as number) <= 0x39) i++;
+  const some = i > at;
+  at = i;
+  return some;
 }
 
 function skipSpace(): void {
-  while (at < text.length) {
-    const c = text[at] as number;
-    if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) return;
-    at++;
+  const bytes = text;
+  const end = bytes.length;
+  let i = at;
+  while (i < end) {
+    const c = bytes[i] as number;
+    if (c > 0x20 || (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09)) break;
+    i++;
   }
+  at = i;
 }
 
 function fail(why: JsonFault): false {

@@ -102,11 +102,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
     // Informational answers are for this hop only.
+    (controller as any).rawHeaders = null;
     if (this.settled || status < 200) return;
     const fault = this.relay.start(status, headers);
     if (fault !== undefined) this.fail(fault);
@@ -148,6 +149,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.settled) return;
     this.settled = true;
     clearTimeout(this.stall);
+    if (end.kind === 'answered') this.reply.cutUnlessTaken(this.idleTimeoutMs);
     this.settle(end);
   }
 

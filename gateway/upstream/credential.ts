@@ -29,7 +29,7 @@ export function makeStaticCredential(settings: StaticSettings): Credential {
 
 /**
  * The caller's own token, for an upstream that is the very resource it was issued for; the configuration saw to that
- * (MCP 2026-07-28, basic/authorization, "Access Token Privilege Restriction").
+ * (RFC 8707 section 2; MCP 2026-07-28, basic/authorization).
  *
  * @throws Refusal upstream_failed `no_token` for a caller without one
  */

@@ -2,12 +2,15 @@
 import type { Answer, AnswerFault, AnswerRelay, Reply, Routed } from '../exchange.ts';
 import { type RefusalKind, refuse } from '../refusal.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
+import type { Credential } from './credential.ts';
 import type { Instance, Outcome } from './instance.ts';
 import type { Upstream } from './upstream.ts';
 import { toUpstreamHeaders } from './upstream-headers.ts';
 
 export interface ForwardDeps {
   readonly findUpstream: (name: string) => Upstream | undefined;
+  /** What proves the gateway to this upstream; asked anew for each attempt. */
+  readonly credentialOf: (upstream: string) => Credential | undefined;
   /** Milliseconds since 1970, as tokens count. */
   readonly epochMs: () => number;
   readonly makeRelay: (routed: Routed, reply: Reply) => AnswerRelay;
@@ -19,7 +22,7 @@ export interface ForwardDeps {
 const MAX_ATTEMPTS = 3;
 
 /** A token that is over while its answer has not begun is looked at again after this. */
-const MIN_WATCH_MS = 1000;
+const LOOK_AGAIN_MS = 1000;
 /** Node fires timers beyond 2^31 ms at once. */
 const MAX_WATCH_MS = 2 ** 31 - 1;
 
@@ -47,12 +50,27 @@ export function makeForward(deps: ForwardDeps): (routed: Routed, reply: Reply) =
   return (routed, reply) => new Forwarding(deps, routed, reply).run();
 }
 
+interface Failure {
+  readonly instance: Instance;
+  readonly fault: AnswerFault;
+}
+
+interface AttemptPlan {
+  readonly instance: Instance;
+  readonly relay: AnswerRelay;
+  /** Headers that prove the gateway to the upstream: names and values in turn. */
+  readonly proof: readonly string[];
+}
+
+const NO_PROOF: readonly string[] = [];
+
 class Forwarding {
   private readonly deps: ForwardDeps;
   private readonly routed: Routed;
   private readonly reply: Reply;
   private attempt: Attempt | undefined;
   private isConcluding = false;
+  private isExpired = false;
   private tokenTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: ForwardDeps, routed: Routed, reply: Reply) {
@@ -68,9 +86,7 @@ class Forwarding {
     const { method } = routed.envelope;
     upstream.budget.deposit();
     reply.onGone(() => this.attempt?.leave());
-    const deadline = method.listens
-      ? undefined
-      : setTimeout(() => this.attempt?.expire(), upstream.settings.timeouts.totalMs);
+    const deadline = method.listens ? undefined : setTimeout(() => this.expire(), upstream.settings.timeouts.totalMs);
     if (method.listens) reply.onShutdown(() => this.conclude());
     this.watchToken();
     try {
@@ -86,13 +102,19 @@ class Forwarding {
     const { validUntilMs } = this.routed.principal;
     if (validUntilMs === undefined) return;
     const leftMs = validUntilMs - this.deps.epochMs();
-    const waitMs = Math.min(Math.max(leftMs, MIN_WATCH_MS), MAX_WATCH_MS);
+    const waitMs = leftMs > 0 ? Math.min(leftMs, MAX_WATCH_MS) : LOOK_AGAIN_MS;
     this.tokenTimer = setTimeout(() => {
       if (validUntilMs > this.deps.epochMs()) this.watchToken();
       else if (this.routed.envelope.method.listens) this.conclude();
-      else if (this.reply.begun) this.attempt?.expire();
+      else if (this.reply.begun) this.expire();
       else this.watchToken();
     }, waitMs);
+  }
+
+  /** There may be no attempt at this moment; the next one ends at once then. */
+  private expire(): void {
+    this.isExpired = true;
+    this.attempt?.expire();
   }
 
   private conclude(): void {
@@ -102,32 +124,51 @@ class Forwarding {
 
   private async tryInstances(upstream: Upstream): Promise<Answer> {
     const tried: Instance[] = [];
-    let next = upstream.pick(undefined);
-    if (next === undefined) refuse('no_instance', { reason: 'no_instance', retryAfterS: 1 });
+    let failure: Failure | undefined;
     for (;;) {
-      const instance: Instance = next;
+      const proof = await this.deps.credentialOf(upstream.name)?.(this.routed);
+      if (this.reply.closed) return this.toAnswer({ kind: 'client_left' }, undefined, undefined);
+      const instance = this.pickNext(upstream, tried, failure);
       const relay = this.deps.makeRelay(this.routed, this.reply);
-      const end = await this.tryInstance(upstream, instance, relay);
+      const end = await this.tryInstance(upstream, { instance, relay, proof: proof ?? NO_PROOF });
       if (end.kind !== 'failed') return this.toAnswer(end, instance, relay);
       tried.push(instance);
-      const other = tried.length < MAX_ATTEMPTS && this.mayRetry(end) ? upstream.pick(tried) : undefined;
-      next = other !== undefined && upstream.budget.withdraw() ? other : undefined;
-      this.deps.onFailedAttempt(upstream.name, instance, end.fault, next !== undefined);
+      failure = { instance, fault: end.fault };
       if (this.reply.begun) {
+        this.report(upstream, failure, false);
         // What the client has is not whole, and must not look so.
         this.reply.abort();
         return { ending: 'cut', status: relay.status, upstream: upstream.name, instance: instance.index };
       }
-      if (next === undefined) refuse(REFUSALS[end.fault], { reason: end.fault });
+      if (tried.length === MAX_ATTEMPTS || !this.mayRetry(end)) this.giveUp(upstream, failure);
     }
   }
 
+  /** In one tick with `begin`, or a drain could come in between. */
+  private pickNext(upstream: Upstream, tried: readonly Instance[], failure: Failure | undefined): Instance {
+    const instance = upstream.pick(tried.length === 0 ? undefined : tried);
+    if (failure === undefined) return instance ?? refuse('no_instance', { reason: 'no_instance', retryAfterS: 1 });
+    if (instance === undefined || !upstream.budget.withdraw()) return this.giveUp(upstream, failure);
+    this.report(upstream, failure, true);
+    return instance;
+  }
+
+  private giveUp(upstream: Upstream, failure: Failure): never {
+    this.report(upstream, failure, false);
+    return refuse(REFUSALS[failure.fault], { reason: failure.fault });
+  }
+
+  private report(upstream: Upstream, { instance, fault }: Failure, retried: boolean): void {
+    this.deps.onFailedAttempt(upstream.name, instance, fault, retried);
+  }
+
   /** Counts the request in at the instance, and out again whatever happens. */
-  private async tryInstance(upstream: Upstream, instance: Instance, relay: AnswerRelay): Promise<AttemptEnd> {
+  private async tryInstance(upstream: Upstream, plan: AttemptPlan): Promise<AttemptEnd> {
+    const { instance } = plan;
     upstream.begin(instance);
     let outcome: Outcome = 'abandoned';
     try {
-      const end = await this.runAttempt(upstream, instance, relay);
+      const end = await this.runAttempt(upstream, plan);
       outcome = toOutcome(end);
       return end;
     } finally {
@@ -135,13 +176,13 @@ class Forwarding {
     }
   }
 
-  private runAttempt(upstream: Upstream, instance: Instance, relay: AnswerRelay): Promise<AttemptEnd> {
+  private runAttempt(upstream: Upstream, { instance, relay, proof }: AttemptPlan): Promise<AttemptEnd> {
     const { envelope, headers, body } = this.routed;
     const { timeouts } = upstream.settings;
     const request = {
       instance,
       listens: envelope.method.listens,
-      headers: toUpstreamHeaders(headers, envelope, instance.hostHeader),
+      headers: [...toUpstreamHeaders(headers, envelope, instance.hostHeader), ...proof],
       body,
       headersTimeoutMs: timeouts.headersMs,
       idleTimeoutMs: timeouts.idleMs,
@@ -150,6 +191,7 @@ class Forwarding {
       this.attempt = attempt;
       // The client or the gateway may have gone between two attempts.
       if (this.reply.closed) attempt.leave();
+      else if (this.isExpired) attempt.expire();
       else if (this.isConcluding) attempt.conclude();
     });
   }
@@ -160,11 +202,10 @@ class Forwarding {
     return this.routed.envelope.method.read && end.fault !== 'slow' && end.fault !== 'challenge';
   }
 
-  private toAnswer(end: AttemptEnd, instance: Instance, relay: AnswerRelay): Answer {
-    const { upstream } = this.routed;
-    if (end.kind === 'client_left') return { ending: 'client_left', status: 0, upstream, instance: instance.index };
-    const ending = this.isConcluding ? 'drained' : relay.ending;
-    return { ending, status: relay.status, upstream, instance: instance.index };
+  private toAnswer(end: AttemptEnd, instance: Instance | undefined, relay: AnswerRelay | undefined): Answer {
+    const where = { upstream: this.routed.upstream, instance: instance?.index ?? -1 };
+    if (end.kind === 'client_left' || relay === undefined) return { ending: 'client_left', status: 0, ...where };
+    return { ending: this.isConcluding ? 'drained' : relay.ending, status: relay.status, ...where };
   }
 }
 

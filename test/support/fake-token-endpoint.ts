@@ -131,7 +131,10 @@ export async function startFakeTokenEndpoint(): Promise<FakeTokenEndpoint> {
 function isClient(authorization = ''): boolean {
   const [scheme, credentials = ''] = authorization.split(' ');
   const [id = '', secret = '', ...rest] = Buffer.from(credentials, 'base64').toString().split(':');
-  const decode = (part: string): string | null => new URLSearchParams(`x=${part}`).get('x');
   if (scheme !== 'Basic' || rest.length > 0) return false;
-  return decode(id) === CLIENT.clientId && decode(secret) === CLIENT.clientSecret;
+  return decodeField(id) === CLIENT.clientId && decodeField(secret) === CLIENT.clientSecret;
+}
+
+function decodeField(part: string): string | null {
+  return new URLSearchParams(`x=${part}`).get('x');
 }

@@ -51,7 +51,7 @@ export async function startGatewayUnderTest(options: GatewayOptions): Promise<Ga
   }
   const config = await load(base);
   const app = makeApp(config, new Log(config.telemetry.log));
-  const { port } = await app.listen();
+  const { port = 0 } = (await app.listen()) ?? {};
   return {
     app,
     port,

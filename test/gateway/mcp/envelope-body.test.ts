@@ -123,7 +123,7 @@ test('_meta inside arguments or beside params does not stand in for the one of p
 });
 
 test('a notification is not served, and its answer carries no id', () => {
-  for (const method of ['notifications/cancelled', 'notifications/initialized', 'notifications/']) {
+  for (const method of ['notifications/initialized', 'notifications/']) {
     const draft = makeDraft(method);
     remove(draft.top, 'id');
     const refusal = findRefusal(toBody(draft), draft.headers);
