@@ -1,35 +1,35 @@
-// The composition root: wires clocks, sockets and stages into one gateway process, and swaps them on reload.
+// The composition root: wires clocks, sockets, keys and upstreams into one gateway process, and swaps them on reload.
 import type { FastifyInstance } from 'fastify';
+import { composeServing } from './compose.ts';
+import { type Credentials, makeCredentials, toAssertionJwks } from './compose-credentials.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import type { Check } from './edge/admin-app.ts';
 import { LiveExchanges } from './edge/live-exchanges.ts';
-import type { Serving } from './edge/mcp-route.ts';
-import { makeMcpServer, toPort } from './edge/mcp-server.ts';
-import type { Endpoint } from './exchange.ts';
-import { makeAuthenticate } from './identity/authenticate.ts';
-import { openEnvelope } from './mcp/envelope.ts';
-import { toServedMethods } from './mcp/methods.ts';
+import { type McpServing, makeMcpServer, toPort } from './edge/mcp-server.ts';
+import { type IssuerRegistry, makeIssuerRegistry } from './identity/issuer-registry.ts';
+import type { ExchangeEvent } from './identity/token-exchange.ts';
 import type { Log } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
-import type { Stages } from './pipeline.ts';
-import { makeAuthorize } from './policy/authorize.ts';
-import { admit, release } from './quota/admit.ts';
-import { makeAnswerRelay } from './response/answer-relay.ts';
-import { open } from './sealing/open.ts';
-import { makeForward } from './upstream/forward.ts';
-import { makeRoute } from './upstream/route.ts';
+import { startTimer } from './upstream/start-timer.ts';
 import type { UpstreamEvent } from './upstream/upstream-event.ts';
 import { type Fleet, makeFleet, retire } from './upstream/upstream-fleet.ts';
 
 export interface App {
   readonly metrics: Metrics;
-  /** Opens the MCP listener once every upstream knows its instances. */
-  listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /**
+   * Opens the MCP listener once every upstream knows its instances and every issuer's keys are there.
+   *
+   * @returns where it listens; undefined when it was drained before that
+   */
+  listen(): Promise<{ readonly host: string; readonly port: number } | undefined>;
   /** What readiness looks at. */
   checks(): readonly Check[];
+  /** The public keys of the assertions that go upstream, as a JWK set. */
+  assertionKeys(): object;
   /**
    * Puts another configuration in force as a whole; requests that have begun keep the one they began with. What needs a
-   * restart (`findRestartOnlyChanges`) must not differ.
+   * restart (`findRestartOnlyChanges`) must not differ. Rejects, with the present one kept, when keys are missing that the
+   * configuration insists on.
    */
   apply(next: GatewayConfig): Promise<void>;
   /** Leaves rotation, finishes what is open within the grace period, closes everything. @returns how many exchanges were cut */
@@ -40,31 +40,29 @@ const nowMs = (): number => performance.now();
 
 /** A request that began under an old configuration has surely picked its instance after this long. */
 const RETIRE_AFTER_MS = 60_000;
+/** How often it is looked whether keys have come. */
+const KEYS_POLL_MS = 100;
 
 interface Active {
   readonly config: GatewayConfig;
   readonly fleet: Fleet;
-  readonly serving: Serving;
+  readonly registry: IssuerRegistry;
+  readonly credentials: Credentials;
+  readonly serving: McpServing;
 }
 
 /** Builds a gateway from a checked configuration; nothing listens and nothing is connected yet. */
 export function makeApp(first: GatewayConfig, log: Log): App {
   const live = new LiveExchanges();
   let isListening = false;
+  let isWarm = false;
+  let isStopped = false;
   let active: Active;
 
   const metrics = new Metrics({
     inFlight: () => live.size,
     configDigest: () => active.config.digest,
-    instances: () =>
-      active.fleet.upstreams.flatMap(({ name, instances }) =>
-        instances.map(({ label, state, inFlight }) => ({
-          upstream: name,
-          instance: label,
-          healthy: state === 'healthy',
-          inFlight,
-        })),
-      ),
+    instances: () => active.fleet.upstreams.flatMap(toInstanceViews),
   });
 
   function onUpstreamEvent(event: UpstreamEvent): void {
@@ -73,37 +71,31 @@ export function makeApp(first: GatewayConfig, log: Log): App {
     log.pino.warn(event, 'upstream changed');
   }
 
-  function build(config: GatewayConfig, previous?: Fleet): Active {
-    const settings = [...config.upstreams.values()];
-    const fleet = makeFleet(settings, { now: nowMs, random: Math.random, onEvent: onUpstreamEvent }, previous);
+  function onExchange(event: ExchangeEvent): void {
+    log.pino[event.kind === 'token_exchanged' ? 'debug' : 'warn'](event, 'token exchange');
+  }
+
+  function build(config: GatewayConfig, previous?: Active): Active {
+    const settings = [...config.upstreams.values()].map(({ credential: _c, resource: _r, ...upstream }) => upstream);
+    const fleet = makeFleet(settings, { now: nowMs, random: Math.random, onEvent: onUpstreamEvent }, previous?.fleet);
+    const registry = makeIssuerRegistry(
+      config.identity,
+      {
+        nowMs: Date.now,
+        random: Math.random,
+        fetch,
+        startTimer,
+        onEvent: (event) => log.pino[event.kind === 'keys_fetched' ? 'debug' : 'warn'](event, 'issuer keys'),
+      },
+      previous?.registry,
+    );
+    const credentials = makeCredentials(config, onExchange, previous?.credentials);
     return {
       config,
       fleet,
-      serving: { rules: toRules(config), endpoints: toEndpoints(config), stages: toStages(config, fleet) },
-    };
-  }
-
-  function toStages(config: GatewayConfig, fleet: Fleet): Stages {
-    return {
-      authenticate: makeAuthenticate(config.identity),
-      openEnvelope(request, body) {
-        const envelope = openEnvelope(body, request.headers, request.endpoint.methods);
-        return envelope && { ...request, body, envelope };
-      },
-      authorize: makeAuthorize(config.identity),
-      admit,
-      open,
-      route: makeRoute(new Map([...config.endpoints].map(([path, { routes }]) => [path, routes]))),
-      forward: makeForward({
-        findUpstream: (name) => fleet.find(name),
-        epochMs: Date.now,
-        makeRelay: makeAnswerRelay,
-        onFailedAttempt: (upstream, instance, fault, retried) => {
-          metrics.countFailedAttempt(upstream, instance.label, fault, retried);
-          log.failedAttempt(upstream, instance.label, fault, retried);
-        },
-      }),
-      release,
+      registry,
+      credentials,
+      serving: composeServing(config, { fleet, registry, credentials: credentials.provers, metrics, log }),
     };
   }
 
@@ -128,7 +120,13 @@ export function makeApp(first: GatewayConfig, log: Log): App {
   return {
     metrics,
     async listen() {
-      await active.fleet.ready();
+      await Promise.all([active.fleet.ready(), active.registry.ready()]);
+      if (first.identity.keys.atStart === 'fail') requireKeys(active.registry);
+      while (!isStopped && findKeyless(active.registry).length > 0) {
+        await new Promise((resolve) => setTimeout(resolve, KEYS_POLL_MS));
+      }
+      if (isStopped) return undefined;
+      isWarm = true;
       const { host, port } = first.listen;
       await server.listen({ host, port });
       isListening = true;
@@ -136,25 +134,40 @@ export function makeApp(first: GatewayConfig, log: Log): App {
     },
     checks: () => [
       { name: 'listening', ok: isListening, decides: true },
-      { name: 'not draining', ok: !live.isDraining && isListening, decides: true },
+      { name: 'not draining', ok: !live.isDraining && !isStopped, decides: true },
+      { name: 'key sets warm', ok: isWarm, decides: true },
       { name: 'configuration', ok: true, decides: true, detail: active.config.digest },
+      ...active.registry.issuers.map(toIssuerCheck),
       ...active.fleet.upstreams.map(toUpstreamCheck),
     ],
+    assertionKeys: () => toAssertionJwks(active.config),
     async apply(next) {
       const old = active;
-      const built = build(next, old.fleet);
-      await built.fleet.ready();
+      const built = build(next, old);
+      await Promise.all([built.fleet.ready(), built.registry.ready()]);
+      if (next.identity.keys.atStart === 'fail') {
+        try {
+          requireKeys(built.registry);
+        } catch (error) {
+          built.registry.close();
+          void retire(built.fleet, old.fleet, 0);
+          throw error;
+        }
+      }
       active = built;
+      old.registry.close();
       void retire(old.fleet, built.fleet, RETIRE_AFTER_MS);
     },
     async drain() {
-      isListening = false;
+      isStopped = true;
       const { graceMs, noticeMs } = active.config.drain;
       if (noticeMs > 0) await new Promise((resolve) => setTimeout(resolve, noticeMs));
       // Stops accepting and closes idle connections; Fastify's own close would wait for open streams.
       server.server.close();
       const cut = await live.drain(graceMs);
+      isListening = false;
       await closeServer(server);
+      active.registry.close();
       await active.fleet.close(1000);
       return cut;
     },
@@ -166,29 +179,32 @@ async function closeServer(server: FastifyInstance): Promise<void> {
   await server.close();
 }
 
-function toRules(config: GatewayConfig): Serving['rules'] {
-  return {
-    allowedHosts: config.allowedHosts === 'any' ? 'any' : new Set(config.allowedHosts),
-    allowedOrigins: new Set(config.allowedOrigins),
-    maxBodyBytes: config.limits.bodyBytes,
-  };
+function findKeyless(registry: IssuerRegistry): readonly string[] {
+  return registry.issuers.filter(({ hasKeys }) => !hasKeys).map(({ issuer }) => issuer);
 }
 
-function toEndpoints(config: GatewayConfig): ReadonlyMap<string, Endpoint> {
-  return new Map(
-    [...config.endpoints].map(([path, { resource, extensions }]) => [
-      path,
-      { path, resource, methods: toServedMethods([...extensions.keys()]) },
-    ]),
-  );
+function requireKeys(registry: IssuerRegistry): void {
+  const keyless = findKeyless(registry);
+  if (keyless.length > 0)
+    throw new Error(`no keys could be fetched of ${keyless.join(', ')} (identity.keys.atStart: fail)`);
+}
+
+function toIssuerCheck({ issuer, hasKeys, stale }: IssuerRegistry['issuers'][number]): Check {
+  const detail = hasKeys ? (stale ? 'last good keys, refresh fails' : 'keys') : 'no keys';
+  return { name: `issuer ${issuer}`, ok: hasKeys && !stale, decides: false, detail };
+}
+
+function toInstanceViews({ name, instances }: Fleet['upstreams'][number]) {
+  return instances.map(({ label, state, inFlight }) => ({
+    upstream: name,
+    instance: label,
+    healthy: state === 'healthy',
+    inFlight,
+  }));
 }
 
 function toUpstreamCheck({ name, instances, hasInstances }: Fleet['upstreams'][number]): Check {
   const healthy = instances.filter(({ state }) => state === 'healthy').length;
-  return {
-    name: `upstream ${name}`,
-    ok: hasInstances,
-    decides: false,
-    detail: `${healthy} of ${instances.length} instances healthy`,
-  };
+  const detail = `${healthy} of ${instances.length} instances healthy`;
+  return { name: `upstream ${name}`, ok: hasInstances, decides: false, detail };
 }

@@ -102,6 +102,8 @@ export interface Reply {
   end(): void;
   /** Breaks the connection, so that a cut answer never looks complete. */
   abort(): void;
+  /** Breaks the connection of an answer that is over when the client takes none of what is left for this long. */
+  cutUnlessTaken(withinMs: number): void;
   /** Called each time the client has taken what was written. */
   onDrain(listener: () => void): void;
   /** Called once when the client leaves before the answer is over. */

@@ -14,6 +14,8 @@ export interface AdminDeps {
   readonly checks: () => readonly Check[] | Promise<readonly Check[]>;
   readonly metricsContentType: string;
   readonly scrape: () => Promise<string>;
+  /** Public keys of the assertions the gateway signs (RFC 7517). */
+  readonly assertionKeys: () => object;
 }
 
 export function makeAdminApp(deps: AdminDeps): FastifyInstance {
@@ -26,6 +28,9 @@ export function makeAdminApp(deps: AdminDeps): FastifyInstance {
     if (request.query.verbose === undefined) return ready ? 'ready\n' : 'not ready\n';
     return `${checks.map(toLine).join('\n')}\n${ready ? 'ready' : 'not ready'}\n`;
   });
+  app.get('/.well-known/jwks.json', (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=300').send(deps.assertionKeys()),
+  );
   app.get('/metrics', async (_request, reply) => {
     const text = await deps.scrape();
     return reply.header('content-type', deps.metricsContentType).send(text);

@@ -10,6 +10,9 @@ export interface WireRules {
   readonly maxBodyBytes: number;
 }
 
+/** A header that `Connection` names is for this hop alone (RFC 9110 section 7.6.1); one we act on cannot be. */
+const NOMINATES = /(?:^|,)[ \t]*(?:mcp-|traceparent|tracestate|authorization|host|origin|content-|transfer-encoding)/;
+
 /** No honest client comes near; servers behind the gateway give up at a hundred or a thousand. */
 const MAX_HEADER_LINES = 256;
 
@@ -23,6 +26,8 @@ export function checkFraming(headers: WireHeaders, rules: WireRules): void {
   const { host, contentLength, transferEncoding } = headers;
   if (headers.lines > MAX_HEADER_LINES) refuse('headers_too_large', { reason: 'lines' });
   if (host === undefined || host === REPEATED || host === '') refuse('malformed_http', { reason: 'host' });
+  if (headers.connection !== '' && NOMINATES.test(headers.connection))
+    refuse('malformed_http', { reason: 'connection' });
   if (contentLength === REPEATED || transferEncoding === REPEATED) refuse('malformed_http', { reason: 'framing' });
   if (transferEncoding !== undefined && (transferEncoding.toLowerCase() !== 'chunked' || contentLength !== undefined)) {
     refuse('malformed_http', { reason: 'transfer_encoding' });

@@ -4,29 +4,45 @@ import type { Refusal } from '../refusal.ts';
 import { sendRawRefusal } from './send-refusal.ts';
 import type { ServerReply } from './server-reply.ts';
 
+/** Requests one connection may send behind an open one before it is broken. */
+const MAX_TURNED_AWAY = 16;
+
 /**
  * A request that arrives while another one is open on its connection gets no answer; the connection closes behind the
  * open one, and its client may ask again on another (RFC 9112 section 9.3.2). Answers can then never change places, and
  * everything that runs upstream belongs to a response that hears of the client's leaving.
  */
 export class Connection {
+  private readonly socket: Socket;
   private current: ServerReply | undefined;
   private isLast = false;
+  private turnedAway = 0;
 
-  /** @returns false when the request may not be served here */
-  begin(reply: ServerReply): boolean {
-    if (this.current === undefined && !this.isLast) {
-      this.current = reply;
-      return true;
-    }
-    this.endBehindCurrent();
-    return false;
+  constructor(socket: Socket) {
+    this.socket = socket;
   }
 
-  /** The exchange is over; a connection that may not be used again is closed. */
-  finish(socket: Socket): void {
-    this.current = undefined;
-    if (this.isLast) socket.destroySoon();
+  /**
+   * @param onOver called when the exchange is over, with whether the client left first
+   * @returns whether the request may be served here
+   */
+  begin(reply: ServerReply, onOver: (left: boolean) => void): 'served' | 'first turned away' | 'turned away' {
+    if (this.current !== undefined || this.isLast) return this.turnAway();
+    this.current = reply;
+    reply.onClose((left) => {
+      this.current = undefined;
+      // A connection that may not be used again is closed.
+      if (this.isLast) this.socket.destroySoon();
+      onOver(left);
+    });
+    return 'served';
+  }
+
+  /** Node keeps every response it was made to begin, so a flood of requests ends with its connection. */
+  private turnAway(): 'first turned away' | 'turned away' {
+    this.endBehindCurrent();
+    if (++this.turnedAway > MAX_TURNED_AWAY) this.socket.destroy();
+    return this.turnedAway === 1 ? 'first turned away' : 'turned away';
   }
 
   /** Nothing that comes behind the open exchange is served. */
@@ -36,8 +52,8 @@ export class Connection {
   }
 
   /** Answers what never became a request, unless that would stand in the place of another answer. */
-  refuse(socket: Socket, refusal: Refusal): void {
-    const { current } = this;
+  refuse(refusal: Refusal): void {
+    const { current, socket } = this;
     this.endBehindCurrent();
     if (current === undefined) sendRawRefusal(socket, refusal);
     else if (!current.isRead) current.begun ? socket.destroy() : sendRawRefusal(socket, refusal);
@@ -49,7 +65,7 @@ const connections = new WeakMap<Socket, Connection>();
 export function findConnection(socket: Socket): Connection {
   let connection = connections.get(socket);
   if (connection === undefined) {
-    connection = new Connection();
+    connection = new Connection(socket);
     connections.set(socket, connection);
   }
   return connection;

@@ -17,18 +17,17 @@ export function toCorsHeaders(origin: string | undefined): OutgoingHeaders {
 }
 
 /**
- * Headers of the answer to a preflight (Fetch standard, "CORS-preflight request").
+ * What the answer to a preflight carries besides `toCorsHeaders` (Fetch standard, "CORS-preflight request").
  *
  * @param requested the value of `Access-Control-Request-Headers`; only `Mcp-Param-*` names in it are repeated
  */
-export function toPreflightHeaders(origin: string, requested: string | undefined): OutgoingHeaders {
+export function toPreflightHeaders(requested: string | undefined): OutgoingHeaders {
   const params = (requested ?? '')
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
     .filter((name) => PARAM_HEADER.test(name));
   return {
-    ...toCorsHeaders(origin),
     'access-control-allow-methods': 'POST',
     'access-control-allow-headers': [ALLOWED_HEADERS, ...params.slice(0, 32)].join(', '),
     'access-control-max-age': '600',

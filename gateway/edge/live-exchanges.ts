@@ -2,12 +2,13 @@
 import type { ServerReply } from './server-reply.ts';
 
 export class LiveExchanges {
-  private readonly open = new Set<ServerReply>();
+  /** Not a Set: a table that V8 outgrows points at its successor, and one that got old keeps all that follow alive. */
+  private readonly open: ServerReply[] = [];
   private readonly waiting: (() => void)[] = [];
   private draining = false;
 
   get size(): number {
-    return this.open.size;
+    return this.open.length;
   }
 
   get isDraining(): boolean {
@@ -15,12 +16,16 @@ export class LiveExchanges {
   }
 
   add(reply: ServerReply): void {
-    this.open.add(reply);
+    reply.slot = this.open.push(reply) - 1;
   }
 
   remove(reply: ServerReply): void {
-    this.open.delete(reply);
-    if (this.open.size === 0) for (const wake of this.waiting.splice(0)) wake();
+    const last = this.open.pop();
+    if (last !== undefined && last !== reply) {
+      this.open[reply.slot] = last;
+      last.slot = reply.slot;
+    }
+    if (this.open.length === 0) for (const wake of this.waiting.splice(0)) wake();
   }
 
   /**
@@ -31,10 +36,11 @@ export class LiveExchanges {
    */
   async drain(graceMs: number): Promise<number> {
     this.draining = true;
-    for (const reply of this.open) reply.shutDown();
-    if (this.open.size > 0) await this.waitUntilEmpty(graceMs);
-    const left = this.open.size;
-    for (const reply of this.open) reply.abort();
+    // What ends leaves the list while it is walked.
+    for (const reply of [...this.open]) reply.shutDown();
+    if (this.open.length > 0) await this.waitUntilEmpty(graceMs);
+    const left = this.open.length;
+    for (const reply of [...this.open]) reply.abort();
     return left;
   }
 

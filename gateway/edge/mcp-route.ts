@@ -13,7 +13,7 @@ import { readHeaders, type WireHeaders } from './read-headers.ts';
 import { sendRefusal } from './send-refusal.ts';
 import { ServerReply } from './server-reply.ts';
 
-/** All that a request needs of the configuration; a reload replaces it as a whole. */
+/** All that a request to an endpoint needs of the configuration; a reload replaces it as a whole. */
 export interface Serving {
   readonly rules: WireRules;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
@@ -60,21 +60,19 @@ async function serve(
   const origin = typeof headers.origin === 'string' && allowedOrigins.has(headers.origin) ? headers.origin : undefined;
   const reply = new ServerReply(response, toCorsHeaders(origin));
   const connection = findConnection(raw.socket);
-  if (!connection.begin(reply)) {
-    deps.onRawRefusal(new Refusal('malformed_http', { reason: 'pipelined' }));
-    return;
-  }
-  deps.live.add(reply);
   const record = makeRecord(deps.nowMs());
   let isClosed = false;
   let isSettled = false;
-  response.on('close', () => {
-    connection.finish(raw.socket);
+  const place = connection.begin(reply, () => {
     deps.live.remove(reply);
-    if (!response.writableFinished) reply.leave();
     isClosed = true;
     if (isSettled) deps.onEnd(record);
   });
+  if (place !== 'served') {
+    if (place === 'first turned away') deps.onRawRefusal(new Refusal('malformed_http', { reason: 'pipelined' }));
+    return;
+  }
+  deps.live.add(reply);
   await answer(deps, serving, { raw, headers, origin, reply, record });
   if (record.refusal?.row.close === true) connection.endBehindCurrent();
   // The response may close some ticks before the pipeline has told what became of the request.
@@ -94,7 +92,7 @@ async function answer(deps: McpRouteDeps, serving: Serving, exchange: Exchange):
     const endpoint = serving.endpoints.get(target.path) ?? refuse('unknown_path');
     record.endpoint = endpoint.path;
     if (raw.method === 'OPTIONS' && origin !== undefined) {
-      reply.send(204, toPreflightHeaders(origin, toSingle(raw.headers['access-control-request-headers'])), '');
+      reply.send(204, toPreflightHeaders(toSingle(raw.headers['access-control-request-headers'])), '');
       return;
     }
     if (raw.method !== 'POST') refuse('verb_not_allowed', { headers: { allow: 'POST' } });

@@ -6,8 +6,9 @@ import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance } from 'fastify';
 import { Refusal } from '../refusal.ts';
 import { findConnection } from './connection.ts';
-import { type McpRouteDeps, makeMcpRoute } from './mcp-route.ts';
+import { type McpRouteDeps, makeMcpRoute, type Serving } from './mcp-route.ts';
 import { toParserRefusal } from './send-refusal.ts';
+import { makeWellKnownRoute, type WellKnownServing } from './well-known-route.ts';
 
 export interface WireLimits {
   readonly headersBytes: number;
@@ -15,7 +16,11 @@ export interface WireLimits {
   readonly connections: number;
 }
 
+/** All that the listener needs of the configuration. */
+export type McpServing = Serving & WellKnownServing;
+
 export interface McpServerDeps extends McpRouteDeps {
+  readonly serving: () => McpServing;
   readonly limits: WireLimits;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
 }
@@ -54,6 +59,8 @@ export function makeMcpServer(deps: McpServerDeps): FastifyInstance {
   ) as FastifyInstance;
   // As a hook, before Fastify looks for a body parser: the pipeline reads the body itself, once the token is proven.
   app.all('/*', { onRequest: route }, route);
+  const wellKnown = makeWellKnownRoute({ serving: deps.serving, onRefusal: deps.onRawRefusal });
+  app.all('/.well-known/*', { onRequest: wellKnown }, wellKnown);
   // Verbs Fastify does not know, paths that do not decode, content types that do not parse: the same checks, the same words.
   app.setNotFoundHandler(route);
   app.setErrorHandler((_error, request, reply) => route(request, reply));
@@ -65,9 +72,9 @@ function prepareServer(server: Server, deps: McpServerDeps): void {
   server.maxConnections = deps.limits.connections;
   // Node's default of 2,000 drops the header lines beyond it without a word.
   server.maxHeadersCount = 0;
-  server.on('checkExpectation', (_request, response: { socket: Socket | null }) => {
-    if (response.socket !== null) refuseRaw(response.socket, new Refusal('expectation'), deps);
-  });
+  server.on('checkExpectation', ({ socket }: { socket: Socket }) =>
+    refuseRaw(socket, new Refusal('expectation'), deps),
+  );
   server.on('connect', (_request, socket: Duplex) => {
     refuseRaw(socket as Socket, new Refusal('verb_not_allowed', { headers: { allow: 'POST' } }), deps);
   });
@@ -75,7 +82,7 @@ function prepareServer(server: Server, deps: McpServerDeps): void {
 
 function refuseRaw(socket: Socket, refusal: Refusal, deps: McpServerDeps): void {
   deps.onRawRefusal(refusal);
-  findConnection(socket).refuse(socket, refusal);
+  findConnection(socket).refuse(refusal);
 }
 
 /** The port a server listens on, also when the system chose it. */

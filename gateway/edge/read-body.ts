@@ -12,6 +12,8 @@ import { Refusal } from '../refusal.ts';
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    // Whoever was asked for keys may have been asked for long.
+    if (request.destroyed && !request.complete) reject(new ClientGone());
     let first: Buffer | undefined;
     let rest: Buffer[] | undefined;
     let size = 0;

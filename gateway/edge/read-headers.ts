@@ -9,6 +9,8 @@ export interface WireHeaders extends MirroredHeaders {
   readonly lines: number;
   readonly host: Field;
   readonly origin: Field;
+  /** All values of `Connection`, joined and in lower case. */
+  readonly connection: string;
   readonly contentType: Field;
   readonly contentEncoding: Field;
   readonly contentLength: Field;
@@ -25,6 +27,7 @@ const NO_TOKENS: readonly string[] = [];
  */
 export function readHeaders(raw: readonly string[]): WireHeaders {
   let host: Field;
+  let connection = '';
   let origin: Field;
   let contentType: Field;
   let contentEncoding: Field;
@@ -44,6 +47,9 @@ export function readHeaders(raw: readonly string[]): WireHeaders {
     switch (key) {
       case 'host':
         host = addField(host, value);
+        break;
+      case 'connection':
+        connection = connection === '' ? value.toLowerCase() : `${connection},${value.toLowerCase()}`;
         break;
       case 'origin':
         origin = addField(origin, value);
@@ -87,6 +93,7 @@ export function readHeaders(raw: readonly string[]): WireHeaders {
   return {
     lines: raw.length / 2,
     host,
+    connection,
     origin,
     contentType,
     contentEncoding,

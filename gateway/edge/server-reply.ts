@@ -2,8 +2,16 @@
 import type { ServerResponse } from 'node:http';
 import type { OutgoingHeaders, Reply } from '../exchange.ts';
 
+/** Up to here copying a body costs less than a second write. */
+const JOINED_BYTES = 8 * 1024;
+
+/** How long a broken answer may take to leave its buffers. */
+const ABORT_WITHIN_MS = 1000;
+
 /** Writes to Node's response and tells when the client leaves; `close` is the only event that always comes. */
 export class ServerReply implements Reply {
+  /** Where `LiveExchanges` keeps it. */
+  slot = 0;
   private readonly response: ServerResponse;
   private readonly common: OutgoingHeaders;
   private goneListener: (() => void) | undefined;
@@ -30,8 +38,11 @@ export class ServerReply implements Reply {
   }
 
   send(status: number, headers: OutgoingHeaders, body: Buffer | string): void {
-    this.writeHead(status, headers, Buffer.byteLength(body));
-    this.response.end(body);
+    // RFC 9110 section 8.6: a 204 has no length.
+    this.writeHead(status, headers, status === 204 ? undefined : Buffer.byteLength(body));
+    // Node joins a text with the header block and writes both at once; a Buffer costs a write of its own.
+    if (typeof body === 'string' || body.length > JOINED_BYTES) this.response.end(body);
+    else this.response.end(body.toString('latin1'), 'latin1');
   }
 
   begin(status: number, headers: OutgoingHeaders): void {
@@ -48,7 +59,25 @@ export class ServerReply implements Reply {
   }
 
   abort(): void {
-    this.response.destroy();
+    const { socket } = this.response;
+    if (socket === null) {
+      this.response.destroy();
+      return;
+    }
+    // What was passed on may still arrive; without its end it does not look whole.
+    socket.destroySoon();
+    setTimeout(() => socket.destroy(), ABORT_WITHIN_MS).unref();
+  }
+
+  cutUnlessTaken(withinMs: number): void {
+    const { socket } = this.response;
+    if (socket === null || this.response.writableFinished) return;
+    let left = socket.writableLength;
+    const timer = setInterval(() => {
+      if (socket.writableLength >= left) socket.destroy();
+      left = socket.writableLength;
+    }, withinMs).unref();
+    this.response.on('close', () => clearInterval(timer));
   }
 
   onDrain(listener: () => void): void {
@@ -65,9 +94,13 @@ export class ServerReply implements Reply {
     else this.shutdownListener = listener;
   }
 
-  /** The edge tells that the connection is gone before the answer was over. */
-  leave(): void {
-    this.goneListener?.();
+  /** Called once, when the connection is done with this answer, with whether the client left before it was over. */
+  onClose(listener: (left: boolean) => void): void {
+    this.response.on('close', () => {
+      const left = !this.response.writableFinished;
+      if (left) this.goneListener?.();
+      listener(left);
+    });
   }
 
   /** The edge tells that the gateway is shutting down: what is sent from now on closes its connection. */

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, refuse } from '../refusal.ts';
 import { checkFraming, checkHost, type WireRules } from './check-wire.ts';
+import { findConnection } from './connection.ts';
 import { readHeaders } from './read-headers.ts';
 import { sendRefusal } from './send-refusal.ts';
 import { ServerReply } from './server-reply.ts';
@@ -36,10 +37,13 @@ export function makeWellKnownRoute(deps: WellKnownDeps): (request: FastifyReques
     fastifyReply.hijack();
     const { raw } = request;
     const reply = new ServerReply(fastifyReply.raw, {});
+    const connection = findConnection(raw.socket);
+    if (connection.begin(reply, () => {}) !== 'served') return;
     try {
       const { rules, metadata } = deps.serving();
       const headers = readHeaders(raw.rawHeaders);
       checkFraming(headers, rules);
+      if (raw.httpVersion !== '1.1') refuse('malformed_http', { reason: 'version' });
       checkHost(headers, rules);
       const document = metadata.get((raw.url ?? '').split('?', 1)[0] as string) ?? refuse('unknown_path');
       if (raw.method === 'OPTIONS') reply.send(204, PREFLIGHT, '');
@@ -48,6 +52,7 @@ export function makeWellKnownRoute(deps: WellKnownDeps): (request: FastifyReques
     } catch (error) {
       const refusal = error instanceof Refusal ? error : new Refusal('internal', { cause: error });
       deps.onRefusal(refusal);
+      if (refusal.row.close === true) connection.endBehindCurrent();
       sendRefusal(reply, refusal);
     }
   };

@@ -54,6 +54,14 @@ export class Metrics {
     'Name look-ups that failed or found nothing; the last good addresses stay.',
     ['upstream'],
   );
+  private readonly validations = this.counter('token_validations_total', 'Tokens judged, by issuer and outcome.', [
+    'issuer',
+    'outcome',
+  ]);
+  private readonly decisions = this.counter('decisions_total', 'Decisions of the policy, by rule.', [
+    'rule',
+    'decision',
+  ]);
   private readonly reloads = this.counter('config_reloads_total', 'Reloads of the configuration, by outcome.', [
     'outcome',
   ]);
@@ -113,6 +121,16 @@ export class Metrics {
 
   countDnsFailure(upstream: string): void {
     this.dnsFailures.add(1, upstream);
+  }
+
+  /** @param issuer a configured one, or `unknown`; @param outcome `ok`, or the reason of the refusal */
+  countValidation(issuer: string, outcome: string): void {
+    this.validations.add(1, issuer, outcome);
+  }
+
+  /** @param rule a rule's id, or `none` */
+  countDecision(rule: string, decision: string): void {
+    this.decisions.add(1, rule, decision);
   }
 
   countReload(outcome: 'applied' | 'rejected'): void {

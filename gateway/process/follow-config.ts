@@ -40,7 +40,13 @@ export function followConfig({ configFile, env, loaded }: ConfigFile, deps: Foll
       deps.onOutcome('rejected');
       return;
     }
-    await deps.apply(next.config);
+    try {
+      await deps.apply(next.config);
+    } catch (err) {
+      log.pino.error({ err }, 'configuration kept: the new one could not be put in force');
+      deps.onOutcome('rejected');
+      return;
+    }
     inForce = next.config;
     log.pino.info({ config: inForce.digest }, 'configuration in force');
     deps.onOutcome('applied');

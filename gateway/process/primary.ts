@@ -1,5 +1,6 @@
 // Keeps several gateway processes running, and answers for all of them on the admin listener.
 import cluster, { type Worker } from 'node:cluster';
+import { toAssertionJwks } from '../compose-credentials.ts';
 import { type Check, makeAdminApp } from '../edge/admin-app.ts';
 import { toPort } from '../edge/mcp-server.ts';
 import { Log } from '../observe/log.ts';
@@ -65,23 +66,13 @@ export async function runPrimary(file: ConfigFile): Promise<number> {
       return [{ ...ready, detail }, ...(await Promise.all(workers.map(askChecks))).flat()];
     },
     metricsContentType: METRICS_CONTENT_TYPE,
+    assertionKeys: () => toAssertionJwks(inForce),
     async scrape() {
       const snapshots = await Promise.all(toListening().map((worker) => asker.ask(worker, 'metrics')));
       return mergeMetrics(snapshots.filter((snapshot) => snapshot !== undefined));
     },
   });
 
-  // Configurations hold maps, which JSON does not carry.
-  cluster.setupPrimary({ serialization: 'advanced' });
-  for (let i = 0; i < config.workers; i++) cluster.fork();
-  try {
-    await firstListening;
-  } catch (error) {
-    stopping = true;
-    for (const worker of toWorkers()) worker.kill();
-    throw error;
-  }
-  started = true;
   const { host, port } = config.admin;
   await admin.listen({ host, port });
   log.pino.info({ host, port: toPort(admin.server), workers: config.workers }, 'admin listening');
@@ -96,12 +87,23 @@ export async function runPrimary(file: ConfigFile): Promise<number> {
       if (first !== undefined) send(first, { tollgate: 'count reload', outcome });
     },
   });
-  await new Promise<void>((resolve) => {
-    onSignals({
-      onStop: resolve,
-      onReload: () => watch.reload(),
-    });
+  const stopped = new Promise<void>((resolve) => {
+    onSignals({ onStop: resolve, onReload: () => watch.reload() });
   });
+  // Configurations hold maps, which JSON does not carry.
+  cluster.setupPrimary({ serialization: 'advanced' });
+  for (let i = 0; i < config.workers; i++) cluster.fork();
+  try {
+    await Promise.race([firstListening, stopped]);
+  } catch (error) {
+    stopping = true;
+    watch.close();
+    for (const worker of toWorkers()) worker.kill();
+    await admin.close();
+    throw error;
+  }
+  started = true;
+  await stopped;
   stopping = true;
   watch.close();
   const codes = await Promise.all(toWorkers().map((worker) => end(worker, config.drain)));

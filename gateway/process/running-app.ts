@@ -6,19 +6,21 @@ import { Log } from '../observe/log.ts';
 export interface RunningApp {
   readonly app: App;
   readonly log: Log;
-  /** Drains, closes everything and writes the log out. */
+  /** Resolves when clients can call, which may wait for keys; rejects when the port cannot be had or keys are missing. */
+  readonly started: Promise<void>;
+  /** Drains, closes everything and writes the log out; also one that has not started yet. */
   stop(): Promise<void>;
 }
 
-/** Listens. Rejects when the port cannot be had. */
-export async function startApp(config: GatewayConfig): Promise<RunningApp> {
+export function startApp(config: GatewayConfig): RunningApp {
   const log = new Log(config.telemetry.log);
   const app = makeApp(config, log);
-  const { host, port } = await app.listen();
-  log.pino.info({ host, port, config: config.digest }, 'listening');
   return {
     app,
     log,
+    started: app.listen().then((address) => {
+      if (address !== undefined) log.pino.info({ ...address, config: config.digest }, 'listening');
+    }),
     async stop() {
       log.pino.info('draining');
       const cut = await app.drain();

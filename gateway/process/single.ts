@@ -6,19 +6,23 @@ import { startApp } from './running-app.ts';
 import { onSignals } from './signals.ts';
 
 export interface Single {
+  readonly started: Promise<void>;
   reload(): void;
   stop(): Promise<void>;
 }
 
-/** Rejects when a port cannot be had. */
+/** The admin listener is there first, so that it can be seen what the gateway waits for. Rejects when its port cannot be had. */
 export async function startSingle(file: ConfigFile): Promise<Single> {
   const { config } = file.loaded;
-  const { app, log, stop } = await startApp(config);
+  const { app, log, started, stop } = startApp(config);
+  // Whoever waits for it hears of a failure; until then it is no unhandled one.
+  started.catch(() => {});
   const { registry } = app.metrics;
   const admin = makeAdminApp({
     checks: () => app.checks(),
     metricsContentType: registry.contentType,
     scrape: () => registry.metrics(),
+    assertionKeys: () => app.assertionKeys(),
   });
   await admin.listen({ host: config.admin.host, port: config.admin.port });
   log.pino.info({ host: config.admin.host, port: toPort(admin.server) }, 'admin listening');
@@ -28,6 +32,7 @@ export async function startSingle(file: ConfigFile): Promise<Single> {
     onOutcome: (outcome) => app.metrics.countReload(outcome),
   });
   return {
+    started,
     reload: () => watch.reload(),
     async stop() {
       watch.close();
@@ -40,10 +45,17 @@ export async function startSingle(file: ConfigFile): Promise<Single> {
 
 /** @returns the exit code once a signal has ended the gateway */
 export async function runSingle(file: ConfigFile): Promise<number> {
-  const single = await startSingle(file);
-  await new Promise<void>((resolve) => {
-    onSignals({ onStop: resolve, onReload: () => single.reload() });
+  const reload = { now: (): void => {} };
+  const stopped = new Promise<void>((resolve) => {
+    onSignals({ onStop: resolve, onReload: () => reload.now() });
   });
-  await single.stop();
+  const single = await startSingle(file);
+  reload.now = single.reload;
+  try {
+    await Promise.race([single.started, stopped]);
+    await stopped;
+  } finally {
+    await single.stop();
+  }
   return 0;
 }

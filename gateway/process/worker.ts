@@ -9,27 +9,44 @@ import { startApp } from './running-app.ts';
 export async function runWorker(): Promise<number> {
   // The terminal sends its signals to every process of the group; only the primary acts on them.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
-  const { app, log, stop } = await startApp(await receiveConfig());
+  const { app, log, started, stop } = startApp(await receiveConfig());
   let applying: Promise<void> = Promise.resolve();
   const told = new Promise<void>((resolve) => {
     process.on('disconnect', resolve);
     onMessage((message) => {
-      if (message.tollgate === 'drain') resolve();
-      else if (message.tollgate === 'count reload') app.metrics.countReload(message.outcome);
-      else if (message.tollgate === 'question')
-        void answer(app, message.question).then((given) => tell({ tollgate: 'answer', id: message.id, answer: given }));
-      else if (message.tollgate === 'apply') {
-        const { config } = message;
-        applying = applying
-          .then(() => app.apply(config))
-          .then(() => log.pino.info({ config: config.digest }, 'configuration in force'))
-          .catch((err: unknown) => log.pino.error({ err }, 'reload failed'));
+      switch (message.tollgate) {
+        case 'drain':
+          resolve();
+          break;
+        case 'count reload':
+          app.metrics.countReload(message.outcome);
+          break;
+        case 'question':
+          void answer(app, message.question).then((given) =>
+            tell({ tollgate: 'answer', id: message.id, answer: given }),
+          );
+          break;
+        case 'apply':
+          applying = applying
+            .then(() => apply(message.config))
+            .catch((err: unknown) => log.pino.error({ err }, 'reload failed'));
+          break;
+        case 'start':
       }
     });
   });
-  tell({ tollgate: 'listening' });
-  await told;
-  await stop();
+
+  async function apply(config: GatewayConfig): Promise<void> {
+    await app.apply(config);
+    log.pino.info({ config: config.digest }, 'configuration in force');
+  }
+
+  try {
+    await Promise.race([started.then(() => tell({ tollgate: 'listening' })), told]);
+    await told;
+  } finally {
+    await stop();
+  }
   return 0;
 }
 

@@ -43,6 +43,8 @@ export class FakeReply implements Reply {
     this.closed = true;
   }
 
+  cutUnlessTaken(): void {}
+
   onDrain(): void {}
   onGone(): void {}
   onShutdown(): void {}
