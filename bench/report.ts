@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import type { LoadResult } from './load-order.ts';
 
 /** The row that CPU is compared with. */
-export const YARDSTICK = '@fastify/http-proxy';
+const YARDSTICK = '@fastify/http-proxy';
 
 export interface Row {
   readonly name: string;

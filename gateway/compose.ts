@@ -83,7 +83,7 @@ function composeStages(
         rules: access,
         onDeny,
         extensions,
-        challenge: challengesOf(path).insufficient,
+        challenge: (needed) => challengesOf(path).insufficient(needed),
       })),
       onDecision: (rule, decision) => metrics.countDecision(rule, decision),
     }),

@@ -55,8 +55,9 @@ export class Connection {
   refuse(refusal: Refusal): void {
     const { current, socket } = this;
     this.endBehindCurrent();
-    if (current === undefined) sendRawRefusal(socket, refusal);
-    else if (!current.isRead) current.begun ? socket.destroy() : sendRawRefusal(socket, refusal);
+    if (current?.isRead === true) return;
+    if (current?.begun === true) socket.destroy();
+    else sendRawRefusal(socket, refusal);
   }
 }
 

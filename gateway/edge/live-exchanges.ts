@@ -37,10 +37,10 @@ export class LiveExchanges {
   async drain(graceMs: number): Promise<number> {
     this.draining = true;
     // What ends leaves the list while it is walked.
-    for (const reply of [...this.open]) reply.shutDown();
+    for (const reply of this.open.slice()) reply.shutDown();
     if (this.open.length > 0) await this.waitUntilEmpty(graceMs);
     const left = this.open.length;
-    for (const reply of [...this.open]) reply.abort();
+    for (const reply of this.open.slice()) reply.abort();
     return left;
   }
 

@@ -30,9 +30,9 @@ const MAX_PROTOCOL_MEMBERS = 256;
 
 const LIMITS: JsonLimits = { maxDepth: 64, maxMembers: 10_000, notedDepth: 3 };
 
-export const META_VERSION = 'io.modelcontextprotocol/protocolVersion';
-export const META_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
-export const META_CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
+const META_VERSION = 'io.modelcontextprotocol/protocolVersion';
+const META_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
+const META_CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
 const META_LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 
 const TOP_FIELDS = makeFieldNames(['jsonrpc', 'id', 'method', 'params']);

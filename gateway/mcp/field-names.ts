@@ -4,7 +4,7 @@
  * Folds letters the way case-insensitive JSON readers do (Go's encoding/json matches names by Unicode simple folding,
  * so that U+017F stands for `s` and U+212A for `k`).
  */
-export function foldName(name: string): string {
+function foldName(name: string): string {
   return name.toUpperCase().toLowerCase();
 }
 

@@ -9,7 +9,7 @@ export interface RunningApp {
   /** Resolves when clients can call, which may wait for keys; rejects when the port cannot be had or keys are missing. */
   readonly started: Promise<void>;
   /** Drains, closes everything and writes the log out; also one that has not started yet. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export function startApp(config: GatewayConfig): RunningApp {

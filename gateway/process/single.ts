@@ -7,8 +7,8 @@ import { onSignals } from './signals.ts';
 
 export interface Single {
   readonly started: Promise<void>;
-  reload(): void;
-  stop(): Promise<void>;
+  readonly reload: () => void;
+  readonly stop: () => Promise<void>;
 }
 
 /** The admin listener is there first, so that it can be seen what the gateway waits for. Rejects when its port cannot be had. */

@@ -106,8 +106,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
+    // A stream would keep a dozen buffers alive that nobody reads.
+    controller.rawHeaders = null;
     // Informational answers are for this hop only.
-    (controller as any).rawHeaders = null;
     if (this.settled || status < 200) return;
     const fault = this.relay.start(status, headers);
     if (fault !== undefined) this.fail(fault);

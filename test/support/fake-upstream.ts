@@ -41,7 +41,10 @@ export async function startFakeUpstream(behaviour: Behaviour = answerResult): Pr
   const sockets = new Set<Socket>();
   let wake: (() => void)[] = [];
   let current = behaviour;
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  });
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
@@ -52,7 +55,7 @@ export async function startFakeUpstream(behaviour: Behaviour = answerResult): Pr
     hits.push(hit);
     for (const resolve of wake.splice(0)) resolve();
     await current(hit, response);
-  });
+  }
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));

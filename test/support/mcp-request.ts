@@ -1,10 +1,10 @@
 // Writes MCP requests as raw bytes, honest by default, so that a test can spoil any part of one.
 import { connect } from 'node:net';
 
-export const VERSION = '2026-07-28';
+const VERSION = '2026-07-28';
 
 /** Required `_meta` of a request. */
-export const META = {
+const META = {
   'io.modelcontextprotocol/protocolVersion': VERSION,
   'io.modelcontextprotocol/clientCapabilities': {},
 };
@@ -62,7 +62,7 @@ export function sendRaw({ port, lines, body, target = '/mcp', verb = 'POST' }: R
 }
 
 /** Writes bytes to a port and parses the one answer that comes back. */
-export function exchangeBytes(port: number, bytes: Buffer | string, withinMs = 10_000): Promise<RawAnswer> {
+function exchangeBytes(port: number, bytes: Buffer | string, withinMs = 10_000): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     const chunks: Buffer[] = [];
