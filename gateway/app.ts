@@ -13,6 +13,7 @@ import { Metrics } from './observe/metrics.ts';
 import { startTimer } from './upstream/start-timer.ts';
 import type { UpstreamEvent } from './upstream/upstream-event.ts';
 import { type Fleet, makeFleet, retire } from './upstream/upstream-fleet.ts';
+import { makeVerifiedFetch } from './upstream/verified-fetch.ts';
 
 export interface App {
   readonly metrics: Metrics;
@@ -37,6 +38,7 @@ export interface App {
 }
 
 const nowMs = (): number => performance.now();
+const verifiedFetch = makeVerifiedFetch();
 
 /** A request that began under an old configuration has surely picked its instance after this long. */
 const RETIRE_AFTER_MS = 60_000;
@@ -83,13 +85,13 @@ export function makeApp(first: GatewayConfig, log: Log): App {
       {
         nowMs: Date.now,
         random: Math.random,
-        fetch,
+        fetch: verifiedFetch,
         startTimer,
         onEvent: (event) => log.pino[event.kind === 'keys_fetched' ? 'debug' : 'warn'](event, 'issuer keys'),
       },
       previous?.registry,
     );
-    const credentials = makeCredentials(config, onExchange, previous?.credentials);
+    const credentials = makeCredentials(config, { fetch: verifiedFetch, onExchange }, previous?.credentials);
     return {
       config,
       fleet,
@@ -155,6 +157,7 @@ export function makeApp(first: GatewayConfig, log: Log): App {
         }
       }
       active = built;
+      log.setLevel(next.telemetry.log.level);
       old.registry.close();
       void retire(old.fleet, built.fleet, RETIRE_AFTER_MS);
     },

@@ -16,9 +16,12 @@ export interface Credentials {
   readonly provers: ReadonlyMap<string, Credential>;
 }
 
-type OnExchange = (event: ExchangeEvent) => void;
+export interface CredentialDeps {
+  readonly fetch: typeof fetch;
+  readonly onExchange: (event: ExchangeEvent) => void;
+}
 
-export function makeCredentials(config: GatewayConfig, onExchange: OnExchange, previous?: Credentials): Credentials {
+export function makeCredentials(config: GatewayConfig, deps: CredentialDeps, previous?: Credentials): Credentials {
   const configs = new Map<string, CredentialConfig>();
   const provers = new Map<string, Credential>();
   for (const { name, credential } of config.upstreams.values()) {
@@ -27,7 +30,7 @@ export function makeCredentials(config: GatewayConfig, onExchange: OnExchange, p
       ? previous?.provers.get(name)
       : undefined;
     configs.set(name, credential);
-    provers.set(name, carried ?? makeCredential(credential, config.identity.keys.timeoutMs, onExchange));
+    provers.set(name, carried ?? makeCredential(credential, config.identity.keys.timeoutMs, deps));
   }
   return { configs, provers };
 }
@@ -38,7 +41,7 @@ export function toAssertionJwks(config: GatewayConfig): object {
   return toPublicJwks(credentials.filter((credential) => credential?.kind === 'assertion'));
 }
 
-function makeCredential(config: CredentialConfig, timeoutMs: number, onEvent: OnExchange): Credential {
+function makeCredential(config: CredentialConfig, timeoutMs: number, deps: CredentialDeps): Credential {
   switch (config.kind) {
     case 'bearer':
     case 'header':
@@ -48,12 +51,13 @@ function makeCredential(config: CredentialConfig, timeoutMs: number, onEvent: On
     case 'assertion':
       return makeAssertionCredential(config, { nowMs: Date.now, randomId: randomUUID });
     case 'exchange': {
+      const { fetch, onExchange } = deps;
       const discovery = { fetch, startTimer, timeoutMs, signal: new AbortController().signal };
       return makeExchangeCredential(config, {
         nowMs: Date.now,
         fetch,
         startTimer,
-        onEvent,
+        onEvent: onExchange,
         findTokenEndpoint: (issuer) => findIssuerEndpoint(issuer, 'token_endpoint', discovery),
       });
     }

@@ -1,6 +1,7 @@
 // Makes everything a request needs out of one configuration: rules of the wire, endpoints, metadata documents and stages.
 import type { EndpointConfig, GatewayConfig } from './config/gateway-config.ts';
 import type { McpServing } from './edge/mcp-server.ts';
+import { toIssuerDocuments } from './edge/metadata-passage.ts';
 import type { Endpoint } from './exchange.ts';
 import { makeAuthenticate } from './identity/authenticate.ts';
 import { type Challenges, makeChallenges } from './identity/challenge.ts';
@@ -55,8 +56,15 @@ export function composeServing(config: GatewayConfig, shared: Shared): McpServin
         scopes: scopes.get(path) ?? [],
       })),
     ),
+    passage: toPassage(config),
     stages: composeStages(config, shared, challenges),
   };
+}
+
+function toPassage({ identity, endpoints }: GatewayConfig): McpServing['passage'] {
+  const issuer = identity.metadataPassage ? identity.issuers[0]?.issuer : undefined;
+  const documents = issuer === undefined ? new Map<string, URL>() : toIssuerDocuments(issuer, [...endpoints.keys()]);
+  return { documents, timeoutMs: identity.keys.timeoutMs };
 }
 
 function composeStages(

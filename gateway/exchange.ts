@@ -121,6 +121,7 @@ export type Ending =
   | 'client_left' // the client closed its connection first
   | 'cut' // the upstream broke off after the answer had begun
   | 'acknowledged' // a notification that asked for nothing
+  | 'token_ended' // a stream was cut with the token that opened it
   | 'drained'; // the gateway ended a stream on shutdown
 
 /** The client closed its connection before a stage could refuse or answer. */

@@ -1,10 +1,13 @@
-// `tollgate demo`: three real MCP servers and the gateway before them, embedded, on loopback.
-import { createServer } from 'node:net';
+// `tollgate demo`: a token issuer, three real MCP servers and the gateway before them, embedded, on loopback.
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { formatConfigError, loadConfig } from '../config/load-config.ts';
-import { ALLOWED, DEMO_STEPS, DESYNCHRONISED, UNKNOWN_METHOD } from '../demo/demo-calls.ts';
+import { ALLOWED, DENIED } from '../demo/access-steps.ts';
+import { DEMO_STEPS, DESYNCHRONISED } from '../demo/demo-calls.ts';
+import { type DemoScene, makeScene } from '../demo/demo-people.ts';
 import { startDemoServer } from '../demo/demo-server.ts';
-import { toCurl } from '../demo/mcp-call.ts';
+import { startDevIssuer } from '../demo/dev-issuer.ts';
+import { toCurl, withToken } from '../demo/mcp-call.ts';
 import { makeTaskStore } from '../demo/task-store.ts';
 import type { Output } from '../output.ts';
 import { onSignals } from '../process/signals.ts';
@@ -29,11 +32,14 @@ export async function runDemo({ once, port, adminPort, env, out, err }: DemoSett
   const servers = await Promise.all(
     ['weather-1', 'weather-2', 'weather-3'].map((instance) => startDemoServer({ instance, tasks })),
   );
+  const issuer = await startDevIssuer();
   try {
+    const [freePort, freeAdminPort] = await findFreePorts(port, adminPort);
     const demoEnv = {
       ...env,
-      DEMO_PORT: String(await findFreePort(port)),
-      DEMO_ADMIN_PORT: String(await findFreePort(adminPort)),
+      DEMO_PORT: String(freePort),
+      DEMO_ADMIN_PORT: String(freeAdminPort),
+      DEMO_ISSUER: issuer.issuer,
       ...Object.fromEntries(servers.map(({ url }, at) => [`DEMO_INSTANCE_${at + 1}`, url])),
     };
     const loaded = loadConfig(CONFIG, demoEnv);
@@ -43,43 +49,50 @@ export async function runDemo({ once, port, adminPort, env, out, err }: DemoSett
     }
     const single = await startSingle({ configFile: CONFIG, env: demoEnv, loaded });
     try {
-      const url = `http://${loaded.config.listen.host}:${demoEnv.DEMO_PORT}/mcp`;
-      const admin = `http://${loaded.config.admin.host}:${demoEnv.DEMO_ADMIN_PORT}`;
-      const passed = await showSteps(url, out);
+      await single.started;
+      const scene = await makeScene(`${loaded.config.publicUrl}/mcp`, issuer);
+      const passed = await showSteps(scene, out);
       if (once) return passed ? 0 : 1;
-      showCommands(url, admin, out);
+      showCommands(scene, `http://${loaded.config.admin.host}:${freeAdminPort}`, out);
       await new Promise<void>((resolve) => onSignals({ onStop: resolve, onReload: () => {} }));
       return 0;
     } finally {
       await single.stop();
     }
   } finally {
-    await Promise.all(servers.map((server) => server.close()));
+    await Promise.all([...servers, issuer].map((server) => server.close()));
   }
 }
 
-async function showSteps(url: string, out: Output): Promise<boolean> {
+async function showSteps(scene: DemoScene, out: Output): Promise<boolean> {
   let passed = true;
   for (const step of DEMO_STEPS) {
-    const { ok, shows } = await step.run(url);
+    const { ok, shows } = await step.run(scene);
     passed &&= ok;
     out.write(`${ok ? 'ok  ' : 'FAIL'}  ${step.title}: ${shows}\n`);
   }
   return passed;
 }
 
-function showCommands(url: string, admin: string, out: Output): void {
+function showCommands({ url, alice, ada }: DemoScene, admin: string, out: Output): void {
   out.write(`
 The gateway listens at ${url}, its admin listener at ${admin}.
+The tokens are good for a day, for this run of the demo alone.
+
+Alice, a reader:
+${alice}
+
+Ada, an administrator:
+${ada}
 
 An allowed call:
-${toCurl(url, ALLOWED)}
+${toCurl(url, withToken(ALLOWED, alice))}
+
+A denied call; with the token of Ada it is allowed:
+${toCurl(url, withToken(DENIED, alice))}
 
 A call whose header and body disagree:
-${toCurl(url, DESYNCHRONISED)}
-
-A method that is not served:
-${toCurl(url, UNKNOWN_METHOD)}
+${toCurl(url, withToken(DESYNCHRONISED, alice))}
 
 What the gateway says of itself:
 curl -sS '${admin}/readyz?verbose'
@@ -89,20 +102,23 @@ Ctrl-C ends it.
 `);
 }
 
-/** The port asked for, or any other free one when it is taken. */
-async function findFreePort(wanted: number): Promise<number> {
+/** The ports asked for, or any other free ones where they are taken. */
+async function findFreePorts(...wanted: readonly [number, number]): Promise<readonly [number, number]> {
+  const first = await holdPort(wanted[0]);
+  // Held at once, or the system may give one port twice.
+  const second = await holdPort(wanted[1]);
+  await Promise.all([first, second].map((held) => held.release()));
+  return [first.port, second.port];
+}
+
+async function holdPort(wanted: number): Promise<{ readonly port: number; release(): Promise<void> }> {
   for (const port of [wanted, 0]) {
     const probe = createServer();
     const got = await new Promise<number | undefined>((resolve) => {
       probe.once('error', () => resolve(undefined));
-      probe.listen(port, '127.0.0.1', () => {
-        const address = probe.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : undefined);
-      });
+      probe.listen(port, '127.0.0.1', () => resolve((probe.address() as AddressInfo).port));
     });
-    if (got === undefined) continue;
-    await new Promise((resolve) => probe.close(resolve));
-    return got;
+    if (got !== undefined) return { port: got, release: () => new Promise((resolve) => probe.close(() => resolve())) };
   }
   throw new Error('no port of 127.0.0.1 is free');
 }

@@ -9,8 +9,10 @@ const FIXED = new Map<string, (config: GatewayConfig) => string | number>([
   ['admin.host', ({ admin }) => admin.host],
   ['admin.port', ({ admin }) => admin.port],
   ['limits.headers', ({ limits }) => limits.headersBytes],
+  ['limits.requestTimeout', ({ limits }) => limits.requestTimeoutMs],
   ['limits.connections', ({ limits }) => limits.connections],
   ['workers', ({ workers }) => workers],
+  ['telemetry.log.format', ({ telemetry }) => telemetry.log.format],
 ]);
 
 /** Keys that differ and take effect only in a new process, such as `listen.port`; none when `next` can be swapped in. */

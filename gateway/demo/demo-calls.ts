@@ -1,16 +1,12 @@
 // The calls the demo makes: each shows one thing the gateway does, and knows the answer it must get.
 import { setTimeout as delay } from 'node:timers/promises';
-import { callMcp, type McpCall, type McpOutcome, type Message, toBody, toMirroredHeaders } from './mcp-call.ts';
-
-export interface DemoStep {
-  readonly title: string;
-  /** @returns what to show, and whether it is what had to come */
-  run(url: string): Promise<{ readonly ok: boolean; readonly shows: string }>;
-}
+import { ACCESS_STEPS, ALLOWED } from './access-steps.ts';
+import type { DemoScene } from './demo-people.ts';
+import { type DemoStep, type Shown, showRefusal } from './demo-step.ts';
+import { callMcp, type McpCall, type McpOutcome, toBody, toMirroredHeaders, withToken } from './mcp-call.ts';
 
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 
-export const ALLOWED: McpCall = { method: 'tools/call', params: { name: 'get_forecast', arguments: { city: 'Oslo' } } };
 /** The header names one tool, the body another: what a gateway that trusts headers would let through. */
 export const DESYNCHRONISED: McpCall = {
   method: 'tools/call',
@@ -18,22 +14,22 @@ export const DESYNCHRONISED: McpCall = {
   headers: { 'mcp-name': 'get_forecast' },
 };
 /** What a client of an older revision sends first. */
-export const UNKNOWN_METHOD: McpCall = { method: 'initialize' };
+const UNKNOWN_METHOD: McpCall = { method: 'initialize' };
 
 export const DEMO_STEPS: readonly DemoStep[] = [
   {
-    title: 'six calls land on all three instances',
-    async run(url) {
+    title: 'six calls of alice land on all three instances',
+    async run({ url, alice }) {
       const landed: string[] = [];
-      for (let i = 0; i < 6; i++) landed.push(toInstance(await callMcp(url, withRegion(ALLOWED))));
+      for (let i = 0; i < 6; i++) landed.push(toInstance(await callMcp(url, withToken(withRegion(ALLOWED), alice))));
       return { ok: new Set(landed).size === 3 && !landed.includes('?'), shows: landed.join(' ') };
     },
   },
   {
     title: 'discovery and lists',
-    async run(url) {
-      const discovered = await callMcp(url, { method: 'server/discover' });
-      const tools = await callMcp(url, { method: 'tools/list' });
+    async run({ url, alice }) {
+      const discovered = await callMcp(url, withToken({ method: 'server/discover' }, alice));
+      const tools = await callMcp(url, withToken({ method: 'tools/list' }, alice));
       const names = toList(tools.response.result?.tools).map(({ name }) => String(name));
       const ok = discovered.response.result !== undefined && names.includes('get_forecast');
       return { ok, shows: names.join(', ') };
@@ -41,18 +37,20 @@ export const DEMO_STEPS: readonly DemoStep[] = [
   },
   {
     title: 'a resource and a prompt',
-    async run(url) {
-      const read = await callMcp(url, { method: 'resources/read', params: { uri: 'weather://stations' } });
-      const prompts = await callMcp(url, { method: 'prompts/list' });
+    async run({ url, alice }) {
+      const reading = { method: 'resources/read', params: { uri: 'weather://stations' } };
+      const read = await callMcp(url, withToken(reading, alice));
+      const prompts = await callMcp(url, withToken({ method: 'prompts/list' }, alice));
       const ok = read.response.result !== undefined && toList(prompts.response.result?.prompts).length > 0;
       return { ok, shows: `${read.status} weather://stations, ${prompts.status} prompts/list` };
     },
   },
+  ...ACCESS_STEPS,
   {
     title: 'a slow tool streams its progress',
-    async run(url) {
+    async run({ url, alice }) {
       const params = { name: 'slow_count', arguments: { to: 4, everyMs: 50 }, _meta: { progressToken: 'demo' } };
-      const { messages, response } = await callMcp(url, { method: 'tools/call', params });
+      const { messages, response } = await callMcp(url, withToken({ method: 'tools/call', params }, alice));
       const progress = messages.filter(({ method }) => method === 'notifications/progress');
       return {
         ok: progress.length === 4 && response.result !== undefined,
@@ -60,16 +58,16 @@ export const DEMO_STEPS: readonly DemoStep[] = [
       };
     },
   },
-  { title: 'a tool asks back, and another instance takes the answer', run: runElicitation },
+  { title: 'a tool asks ada back, and another instance takes the answer', run: runElicitation },
   { title: 'a call becomes a task and completes', run: runTask },
   { title: 'a subscription is acknowledged and closed', run: runSubscription },
   {
     title: 'a header that disagrees with its body is refused',
-    run: async (url) => toRefusal(await callMcp(url, DESYNCHRONISED), 400, -32020),
+    run: async ({ url, alice }) => showRefusal(await callMcp(url, withToken(DESYNCHRONISED, alice)), 400, -32020),
   },
   {
     title: 'an old handshake is told which version is served',
-    run: async (url) => toRefusal(await callMcp(url, UNKNOWN_METHOD), 404, -32601),
+    run: async ({ url, alice }) => showRefusal(await callMcp(url, withToken(UNKNOWN_METHOD, alice)), 404, -32601),
   },
 ];
 
@@ -83,26 +81,27 @@ function withRegion(call: McpCall): McpCall {
   };
 }
 
-async function runElicitation(url: string): Promise<{ ok: boolean; shows: string }> {
+async function runElicitation({ url, ada }: DemoScene): Promise<Shown> {
   const capabilities = { elicitation: { form: {} } };
   const params = { name: 'issue_warning', arguments: { region: 'eu-north', text: 'storm' } };
-  const first = await callMcp(url, { method: 'tools/call', params, capabilities });
+  const first = await callMcp(url, withToken({ method: 'tools/call', params, capabilities }, ada));
   const { requestState } = first.response.result ?? {};
   const severity = { action: 'accept', content: { severity: 'orange', confirm: true } };
   const again = { ...params, requestState, inputResponses: { severity } };
-  const second = await callMcp(url, { method: 'tools/call', params: again, capabilities });
+  const second = await callMcp(url, withToken({ method: 'tools/call', params: again, capabilities }, ada));
   const facts = second.response.result?.structuredContent as Record<string, unknown> | undefined;
   const ok = first.response.result?.resultType === 'input_required' && facts?.severity === 'orange';
   return { ok, shows: `asked by ${String(facts?.askedBy)}, answered at ${String(facts?.instance)}` };
 }
 
-async function runTask(url: string): Promise<{ ok: boolean; shows: string }> {
+async function runTask({ url, alice }: DemoScene): Promise<Shown> {
   const params = { name: 'run_model', arguments: { region: 'eu-north', days: 1 } };
-  const begun = await callMcp(url, { method: 'tools/call', params, capabilities: TASKS });
+  const begun = await callMcp(url, withToken({ method: 'tools/call', params, capabilities: TASKS }, alice));
   const taskId = String(begun.response.result?.taskId);
+  const asking = withToken({ method: 'tasks/get', params: { taskId }, capabilities: TASKS }, alice);
   const seen = new Set<string>();
   for (let poll = 0; poll < 40 && !seen.has('completed'); poll++) {
-    const { response } = await callMcp(url, { method: 'tasks/get', params: { taskId }, capabilities: TASKS });
+    const { response } = await callMcp(url, asking);
     const status = response.result?.status;
     seen.add(typeof status === 'string' ? status : (response.error?.message ?? 'no status'));
     await delay(100);
@@ -110,11 +109,9 @@ async function runTask(url: string): Promise<{ ok: boolean; shows: string }> {
   return { ok: begun.response.result?.resultType === 'task' && seen.has('completed'), shows: [...seen].join(', ') };
 }
 
-async function runSubscription(url: string): Promise<{ ok: boolean; shows: string }> {
-  const call = {
-    method: 'subscriptions/listen',
-    params: { notifications: { resourceSubscriptions: ['weather://now'] } },
-  };
+async function runSubscription({ url, alice }: DemoScene): Promise<Shown> {
+  const params = { notifications: { resourceSubscriptions: ['weather://now'] } };
+  const call = withToken({ method: 'subscriptions/listen', params }, alice);
   const leave = new AbortController();
   const response = await fetch(url, {
     method: 'POST',
@@ -129,15 +126,6 @@ async function runSubscription(url: string): Promise<{ ok: boolean; shows: strin
   return { ok: text.includes('notifications/subscriptions/acknowledged'), shows: 'acknowledged, then left' };
 }
 
-function toRefusal(
-  { status, response }: McpOutcome,
-  expectedStatus: number,
-  code: number,
-): { ok: boolean; shows: string } {
-  const { error } = response;
-  return { ok: status === expectedStatus && error?.code === code, shows: `${status} ${error?.code} ${error?.message}` };
-}
-
 function toInstance({ response }: McpOutcome): string {
   const facts = response.result?.structuredContent as Record<string, unknown> | undefined;
   return typeof facts?.instance === 'string' ? facts.instance : '?';
@@ -146,5 +134,3 @@ function toInstance({ response }: McpOutcome): string {
 function toList(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? (value as Record<string, unknown>[]) : [];
 }
-
-export type { Message };

@@ -20,13 +20,15 @@ export interface Message {
 
 export interface McpOutcome {
   readonly status: number;
+  /** The header `WWW-Authenticate`. */
+  readonly challenge: string | undefined;
   /** Notifications in order, then the response. */
   readonly messages: readonly Message[];
   /** The response: the last message. */
   readonly response: Message;
 }
 
-export const VERSION = '2026-07-28';
+const VERSION = '2026-07-28';
 
 /** The body of a call, with the `_meta` each request must carry. */
 export function toBody({ method, params = {}, capabilities = {} }: McpCall, id: number | string): string {
@@ -52,6 +54,11 @@ export function toMirroredHeaders({ method, params = {}, headers = {} }: McpCall
   };
 }
 
+/** The same call, from whoever the token speaks for. */
+export function withToken(call: McpCall, token: string): McpCall {
+  return { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } };
+}
+
 let lastId = 0;
 
 /** Calls and waits for the whole answer. */
@@ -66,11 +73,12 @@ export async function callMcp(url: string, call: McpCall, signal?: AbortSignal):
   const text = await response.text();
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
   const messages = isStream ? readEvents(text) : [JSON.parse(text) as Message];
-  return { status: response.status, messages, response: messages.at(-1) ?? {} };
+  const challenge = response.headers.get('www-authenticate') ?? undefined;
+  return { status: response.status, challenge, messages, response: messages.at(-1) ?? {} };
 }
 
 /** The messages of a finished stream. */
-export function readEvents(text: string): Message[] {
+function readEvents(text: string): Message[] {
   return text
     .split(/\r?\n\r?\n/)
     .map((block) => /^data: (.*)$/m.exec(block)?.[1])

@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { Refusal } from '../refusal.ts';
 import { findConnection } from './connection.ts';
 import { type McpRouteDeps, makeMcpRoute, type Serving } from './mcp-route.ts';
+import { type PassageServing, registerMetadataPassage } from './metadata-passage.ts';
 import { toParserRefusal } from './send-refusal.ts';
 import { makeWellKnownRoute, type WellKnownServing } from './well-known-route.ts';
 
@@ -17,7 +18,7 @@ export interface WireLimits {
 }
 
 /** All that the listener needs of the configuration. */
-export type McpServing = Serving & WellKnownServing;
+export type McpServing = Serving & WellKnownServing & PassageServing;
 
 export interface McpServerDeps extends McpRouteDeps {
   readonly serving: () => McpServing;
@@ -61,6 +62,7 @@ export function makeMcpServer(deps: McpServerDeps): FastifyInstance {
   app.all('/*', { onRequest: route }, route);
   const wellKnown = makeWellKnownRoute({ serving: deps.serving, onRefusal: deps.onRawRefusal });
   app.all('/.well-known/*', { onRequest: wellKnown }, wellKnown);
+  registerMetadataPassage(app, { serving: deps.serving, live: deps.live, onRefusal: deps.onRawRefusal });
   // Verbs Fastify does not know, paths that do not decode, content types that do not parse: the same checks, the same words.
   app.setNotFoundHandler(route);
   app.setErrorHandler((_error, request, reply) => route(request, reply));

@@ -1,6 +1,6 @@
 // The keys of one issuer: fetched ahead of need, kept through outages for a bounded time, one fetch at a time.
 import { type FetchDeps, fetchDocument, type StartTimer } from './fetch-document.ts';
-import { findJwksUri } from './find-jwks-uri.ts';
+import { findIssuerEndpoint } from './find-issuer-endpoint.ts';
 import type { IssuerSettings, KeySettings } from './identity-settings.ts';
 import { type KeySet, toKeySet } from './key-set.ts';
 
@@ -126,7 +126,7 @@ export class IssuerKeys {
     const deps: FetchDeps = { fetch, startTimer, timeoutMs: keys.timeoutMs, signal: this.#closing.signal };
     try {
       const known = rediscover ? undefined : this.#jwksUri;
-      const jwksUri = this.source.jwksUri ?? known ?? (await findJwksUri(issuer, deps));
+      const jwksUri = this.source.jwksUri ?? known ?? (await findIssuerEndpoint(issuer, 'jwks_uri', deps));
       const set = toKeySet(await fetchDocument(jwksUri, deps), algorithms);
       if (set.size === 0) throw new Error(`${jwksUri} has no key that can verify its tokens`);
       this.#jwksUri = jwksUri;

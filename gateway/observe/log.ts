@@ -24,7 +24,20 @@ export class Log {
     this.flushNow = () => {
       if ('flushSync' in destination) destination.flushSync();
     };
-    this.pino = pino({ level: settings.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+    this.pino = pino(
+      {
+        level: settings.level,
+        base: null,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        serializers: { cause: pino.stdSerializers.err },
+      },
+      destination,
+    );
+  }
+
+  /** Changes what is written from now on. */
+  setLevel(level: string): void {
+    this.pino.level = level;
   }
 
   /** Says what became of a request that was refused or broke; a good one leaves no line. */

@@ -80,6 +80,7 @@ export async function runPrimary(file: ConfigFile): Promise<number> {
     log,
     apply(next) {
       inForce = next;
+      log.setLevel(next.telemetry.log.level);
       for (const worker of toWorkers()) send(worker, { tollgate: 'apply', config: next });
     },
     onOutcome(outcome) {

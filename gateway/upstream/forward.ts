@@ -71,6 +71,7 @@ class Forwarding {
   private attempt: Attempt | undefined;
   private isConcluding = false;
   private isExpired = false;
+  private isTokenOver = false;
   private tokenTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: ForwardDeps, routed: Routed, reply: Reply) {
@@ -106,9 +107,16 @@ class Forwarding {
     this.tokenTimer = setTimeout(() => {
       if (validUntilMs > this.deps.epochMs()) this.watchToken();
       else if (this.routed.envelope.method.listens) this.conclude();
-      else if (this.reply.begun) this.expire();
+      else if (this.reply.begun) this.endWithToken();
       else this.watchToken();
     }, waitMs);
+  }
+
+  /** The server did nothing wrong: its stream is cut as if the client had left. */
+  private endWithToken(): void {
+    this.isTokenOver = true;
+    this.reply.abort();
+    this.attempt?.leave();
   }
 
   /** There may be no attempt at this moment; the next one ends at once then. */
@@ -204,7 +212,9 @@ class Forwarding {
 
   private toAnswer(end: AttemptEnd, instance: Instance | undefined, relay: AnswerRelay | undefined): Answer {
     const where = { upstream: this.routed.upstream, instance: instance?.index ?? -1 };
-    if (end.kind === 'client_left' || relay === undefined) return { ending: 'client_left', status: 0, ...where };
+    if (end.kind === 'client_left' || relay === undefined) {
+      return { ending: this.isTokenOver ? 'token_ended' : 'client_left', status: 0, ...where };
+    }
     return { ending: this.isConcluding ? 'drained' : relay.ending, status: relay.status, ...where };
   }
 }

@@ -13,7 +13,9 @@ const CHANGES: readonly [string, readonly string[]][] = [
   ['admin: { host: 127.0.0.2, port: 1 }', ['admin.host', 'admin.port']],
   ['limits: { headers: 1KiB, connections: 5 }', ['limits.headers', 'limits.connections']],
   ['workers: 2', ['workers']],
-  ['limits: { body: 1KiB, requestTimeout: 1s }\ndrain: { grace: 1s }', []],
+  ['limits: { requestTimeout: 1s }', ['limits.requestTimeout']],
+  ['telemetry: { log: { format: pretty } }', ['telemetry.log.format']],
+  ['limits: { body: 1KiB }\ndrain: { grace: 1s }', []],
   ['publicUrl: https://a.test\nallowedHosts: "*"\nallowedOrigins: [https://b.test]', []],
   ['telemetry: { log: { level: debug } }\nextensions: { a/b: { to: { everyone: true } } }', []],
 ];
