@@ -48,7 +48,8 @@ export class Log {
     const line = {
       endpoint: record.endpoint,
       method: record.envelope?.method.name,
-      name: record.envelope?.name?.slice(0, 200),
+      // The query of a URI is where secrets are put by those who know no better place.
+      name: record.envelope?.name?.split('?', 1)[0]?.slice(0, 200),
       upstream: record.upstream,
       status: refusal?.row.status ?? answer?.status,
       kind: refusal?.kind ?? answer?.ending,

@@ -59,7 +59,7 @@ export async function startAuthorizationServer(t: TestContext): Promise<Authoriz
     else if (hidden.includes(path)) response.writeHead(404).end();
     else if (path.startsWith('/interaction/')) {
       answerInteraction(provider, consented, request, response).catch((error: Error) => response.destroy(error));
-    } else void provider.callback()(request, response);
+    } else provider.callback()(request, response);
   });
   server.on('connection', (socket) => {
     sockets.add(socket);

@@ -14,7 +14,7 @@ export async function followToCallback(start: URL, callback: string): Promise<UR
       cookies.set(name, value);
     }
     const location = response.headers.get('location');
-    if (location === null) throw new Error(`no redirect from ${url}: ${response.status} ${await response.text()}`);
+    if (location === null) throw new Error(`no redirect from ${url.href}: ${response.status} ${await response.text()}`);
     await response.body?.cancel();
     url = new URL(location, url);
     if (url.href.startsWith(callback)) return url;
