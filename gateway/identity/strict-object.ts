@@ -1,5 +1,7 @@
 // Parses bytes that must hold exactly one unambiguous JSON object.
-import { isJsonFault, type JsonLimits, scanJson } from '../mcp/strict-json.ts';
+
+import type { JsonLimits } from '../mcp/json-fault.ts';
+import { isJsonFault, scanJson } from '../mcp/strict-json.ts';
 
 export type StrictObject = Readonly<Record<string, unknown>>;
 

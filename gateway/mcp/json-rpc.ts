@@ -1,6 +1,8 @@
 // Bodies of JSON-RPC: the errors the gateway makes, and what an upstream's message is.
 import type { Refusal } from '../refusal.ts';
-import { decodeName, isJsonFault, type JsonIndex, type JsonLimits, ROOT, scanJson } from './strict-json.ts';
+import type { JsonLimits } from './json-fault.ts';
+import { decodeName, type JsonIndex, ROOT } from './json-index.ts';
+import { isJsonFault, scanJson } from './strict-json.ts';
 
 /** An id longer than this is not repeated in an answer of ours. */
 const MAX_ECHO = 200;

@@ -1,7 +1,9 @@
 // Reads what a request wants to touch: names from the body, never from headers, and only where the method has some.
 import { refuse } from '../refusal.ts';
 import type { Envelope } from './envelope.ts';
-import { decodeName, isJsonFault, type JsonIndex, type JsonLimits, ROOT, scanJson } from './strict-json.ts';
+import type { JsonLimits } from './json-fault.ts';
+import { decodeName, type JsonIndex, ROOT } from './json-index.ts';
+import { isJsonFault, scanJson } from './strict-json.ts';
 
 /** What a rule can name. */
 export type NamedKind = 'tool' | 'prompt' | 'resource';

@@ -1,76 +1,24 @@
 // Reads JSON bytes so strictly that no two parsers could differ, and notes where the members of the outer objects stand.
 import { isUtf8 } from 'node:buffer';
-
-export interface JsonLimits {
-  /** Containers inside each other; the root is 1. */
-  readonly maxDepth: number;
-  /** Object members in the whole text. */
-  readonly maxMembers: number;
-  /** Down to which depth members are noted: 1 notes those of the root object, and so on. */
-  readonly notedDepth: number;
-}
-
-/** `not_json`: the text breaks RFC 8259 or cannot be decoded. `ambiguous`: it is JSON that two readers may read in two ways. */
-export type JsonFault =
-  | { readonly kind: 'not_json'; readonly reason: 'empty' | 'bom' | 'utf8' | 'syntax' | 'trailing' | 'surrogate' }
-  | { readonly kind: 'ambiguous'; readonly reason: 'duplicate' | 'nul_in_name' | 'depth' | 'members' };
-
-const notJson = (reason: (JsonFault & { kind: 'not_json' })['reason']): JsonFault => ({ kind: 'not_json', reason });
-const ambiguous = (reason: (JsonFault & { kind: 'ambiguous' })['reason']): JsonFault => ({ kind: 'ambiguous', reason });
-
-const EMPTY = notJson('empty');
-const BOM = notJson('bom');
-const UTF8 = notJson('utf8');
-const SYNTAX = notJson('syntax');
-const TRAILING = notJson('trailing');
-const SURROGATE = notJson('surrogate');
-const DUPLICATE = ambiguous('duplicate');
-const NUL_IN_NAME = ambiguous('nul_in_name');
-const DEPTH = ambiguous('depth');
-const MEMBERS = ambiguous('members');
+import {
+  BOM,
+  DEPTH,
+  DUPLICATE,
+  EMPTY,
+  type JsonFault,
+  type JsonLimits,
+  MEMBERS,
+  NUL_IN_NAME,
+  SURROGATE,
+  SYNTAX,
+  TRAILING,
+  UTF8,
+} from './json-fault.ts';
+import { decodeName, JsonIndex, ROOT } from './json-index.ts';
 
 /** Up to this many names are compared one by one; a larger object gets a set, so that no object costs the square of its size. */
 const LINEAR_NAMES = 8;
 const NOT_NOTED = -2;
-export const ROOT = -1;
-
-/**
- * Where the members of the outer objects stand. Offsets are bytes. One instance is reused by every scan:
- * read what is needed at once, and keep no reference to it across an `await`.
- */
-export class JsonIndex {
-  count = 0;
-  /** First byte of the root value: `{`, `[`, `"` and so on. */
-  rootKind = 0;
-  parent = new Int32Array(256);
-  nameStart = new Int32Array(256);
-  nameEnd = new Int32Array(256);
-  nameEscaped = new Uint8Array(256);
-  valueStart = new Int32Array(256);
-  valueEnd = new Int32Array(256);
-
-  add(parent: number, start: number, end: number, escaped: boolean): number {
-    if (this.count === this.parent.length) this.grow();
-    const at = this.count++;
-    this.parent[at] = parent;
-    this.nameStart[at] = start;
-    this.nameEnd[at] = end;
-    this.nameEscaped[at] = escaped ? 1 : 0;
-    return at;
-  }
-
-  private grow(): void {
-    for (const column of ['parent', 'nameStart', 'nameEnd', 'valueStart', 'valueEnd'] as const) {
-      const wider = new Int32Array(this[column].length * 2);
-      wider.set(this[column]);
-      this[column] = wider;
-    }
-    const wider = new Uint8Array(this.nameEscaped.length * 2);
-    wider.set(this.nameEscaped);
-    this.nameEscaped = wider;
-  }
-}
-
 interface Frame {
   isObject: boolean;
   /** Noted member whose value this object is, ROOT, or NOT_NOTED. */
@@ -393,11 +341,4 @@ function skipSpace(): void {
 function fail(why: JsonFault): false {
   fault = why;
   return false;
-}
-
-/** A member's name as text; the bytes must have passed `scanJson`. */
-export function decodeName(bytes: Buffer, start: number, end: number, escaped: boolean): string {
-  return escaped
-    ? (JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string)
-    : bytes.toString('utf8', start, end);
 }

@@ -1,5 +1,7 @@
 // Scans a text under the limits of requests and says the verdict in one word, for tables.
-import { isJsonFault, type JsonIndex, scanJson } from '../../../gateway/mcp/strict-json.ts';
+
+import type { JsonIndex } from '../../../gateway/mcp/json-index.ts';
+import { isJsonFault, scanJson } from '../../../gateway/mcp/strict-json.ts';
 
 const LIMITS = { maxDepth: 64, maxMembers: 10_000, notedDepth: 3 };
 
