@@ -92,6 +92,7 @@ function composeStages(
         onDeny,
         extensions,
         challenge: (needed) => challengesOf(path).insufficient(needed),
+        challengeAbsent: (needed) => challengesOf(path).required(needed),
       })),
       onDecision: (rule, decision) => metrics.countDecision(rule, decision),
     }),

@@ -5,6 +5,8 @@ import type { OutgoingHeaders, Reply } from '../exchange.ts';
 /** Up to here copying a body costs less than a second write. */
 const JOINED_BYTES = 8 * 1024;
 
+const KERNEL_TAKES_BYTES = 64 * 1024;
+
 /** How long a broken answer may take to leave its buffers. */
 const ABORT_WITHIN_MS = 1000;
 
@@ -17,6 +19,7 @@ export class ServerReply implements Reply {
   private goneListener: (() => void) | undefined;
   private shutdownListener: (() => void) | undefined;
   private isShuttingDown = false;
+  private streams = false;
 
   /** @param common headers every answer on this connection carries */
   constructor(response: ServerResponse, common: OutgoingHeaders) {
@@ -46,6 +49,7 @@ export class ServerReply implements Reply {
   }
 
   begin(status: number, headers: OutgoingHeaders): void {
+    this.streams = true;
     this.writeHead(status, headers, undefined);
     this.response.flushHeaders();
   }
@@ -71,7 +75,9 @@ export class ServerReply implements Reply {
 
   cutUnlessTaken(withinMs: number): void {
     const { socket } = this.response;
+    // What was sent at once and is small, the kernel has taken; a timer for each answer would cost more than it saves.
     if (socket === null || this.response.writableFinished) return;
+    if (!this.streams && socket.writableLength <= KERNEL_TAKES_BYTES) return;
     let left = socket.writableLength;
     const timer = setInterval(() => {
       if (socket.writableLength >= left) socket.destroy();

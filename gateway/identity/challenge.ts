@@ -7,6 +7,8 @@ export interface Challenges {
   absent(): Header;
   /** `invalid_token` (401) or `invalid_request` (400). */
   invalid(error: 'invalid_token' | 'invalid_request'): Header;
+  /** No token came, and this needs one with these scopes, all of them (401). */
+  required(scopes: readonly string[]): Header;
   /** These scopes, all of them, are needed (403). */
   insufficient(scopes: readonly string[]): Header;
 }
@@ -42,13 +44,21 @@ export function makeChallenges(settings: {
     invalid_request: toHeader(settings.scopes, 'invalid_request'),
   };
   /** By the very list of a rule; lists put together for one request go with it. */
-  const known = new WeakMap<readonly string[], Header>();
+  const known = {
+    required: new WeakMap<readonly string[], Header>(),
+    insufficient: new WeakMap<readonly string[], Header>(),
+  };
   return {
     absent: () => absent,
     invalid: (error) => invalid[error],
+    required: (scopes) => {
+      const header = known.required.get(scopes) ?? toHeader(scopes);
+      known.required.set(scopes, header);
+      return header;
+    },
     insufficient: (scopes) => {
-      const header = known.get(scopes) ?? toHeader(scopes, 'insufficient_scope');
-      known.set(scopes, header);
+      const header = known.insufficient.get(scopes) ?? toHeader(scopes, 'insufficient_scope');
+      known.insufficient.set(scopes, header);
       return header;
     },
   };

@@ -19,6 +19,8 @@ export interface EndpointAccess {
   readonly extensions: ReadonlyMap<string, Grant>;
   /** The `WWW-Authenticate` header that asks for these scopes (RFC 6750 section 3.1, `insufficient_scope`). */
   challenge(scopes: readonly string[]): Readonly<Record<string, string>>;
+  /** The same for a caller without a token, who has proven nothing yet and so has made no error (RFC 6750 section 3). */
+  challengeAbsent(scopes: readonly string[]): Readonly<Record<string, string>>;
 }
 
 export interface AuthorizeSettings {
@@ -34,7 +36,7 @@ const OPEN_GATE = { rule: 'open-gate' } as Permit;
  * Makes the stage that authorizes.
  *
  * @throws Refusal unknown_method for an extension that the caller was not granted; bad_params when what the request touches
- *   cannot be read; scope_missing; denied, or unknown_name where the endpoint hides what it denies
+ *   cannot be read; scope_missing, or token_absent where a token could bring the scope; denied, or unknown_name where the endpoint hides what it denies
  */
 export function makeAuthorize(settings: AuthorizeSettings): (request: Enveloped) => Permitted {
   const gates = new Map([...settings.endpoints].map(([path, access]) => [path, compileAccess(access)]));
@@ -51,7 +53,7 @@ export function makeAuthorize(settings: AuthorizeSettings): (request: Enveloped)
     const decision = decideTarget(gate.rules, principal, target);
     onDecision?.(decision.rule ?? 'none', decision.allowed ? 'allowed' : decision.why);
     if (decision.allowed) return { ...request, permit: { rule: decision.rule } as Permit };
-    return refuseDecided(gate.access, decision, target.touches === 'lists');
+    return refuseDecided(gate.access, principal, decision, target.touches === 'lists');
   };
 }
 
@@ -72,8 +74,11 @@ function requireExtension(
 }
 
 /** A list has no name that could be unknown, so it is never hidden. */
-function refuseDecided(access: EndpointAccess, decision: NotAllowed, isList: boolean): never {
+function refuseDecided(access: EndpointAccess, principal: Principal, decision: NotAllowed, isList: boolean): never {
   if (decision.scopes !== undefined) {
+    if (principal.kind === 'anonymous') {
+      refuse('token_absent', { reason: 'scopes', headers: access.challengeAbsent(decision.scopes) });
+    }
     refuse('scope_missing', { reason: 'scopes', headers: access.challenge(decision.scopes) });
   }
   const hides = access.onDeny === 'hide' && !isList;

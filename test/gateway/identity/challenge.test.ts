@@ -16,6 +16,7 @@ test('each challenge names the metadata, the scopes and the error', () => {
   assert.deepEqual(challenges.invalid('invalid_request'), {
     'www-authenticate': `${METADATA}, ${scope}, error="invalid_request"`,
   });
+  assert.deepEqual(challenges.required(['a', 'b']), { 'www-authenticate': `${METADATA}, scope="a b"` });
   assert.deepEqual(challenges.insufficient(['a', 'b']), {
     'www-authenticate': `${METADATA}, scope="a b", error="insufficient_scope"`,
   });

@@ -25,6 +25,7 @@ function makeAccess(parts: Partial<EndpointAccess> = {}): EndpointAccess {
     onDeny: 'challenge',
     extensions: new Map([[TASKS, makeGrant({ scopes: ['tasks'] })]]),
     challenge: (scopes) => ({ 'www-authenticate': `Bearer scope="${scopes.join(' ')}"` }),
+    challengeAbsent: (scopes) => ({ 'www-authenticate': `Bearer absent scope="${scopes.join(' ')}"` }),
     ...parts,
   };
 }
@@ -77,6 +78,13 @@ test('missing scopes are challenged for all of them, also where denials are hidd
     assert.deepEqual(refusal.detail.headers, { 'www-authenticate': 'Bearer scope="read see"' });
     assert.equal(decisions.at(-1), 'reads scopes');
   }
+});
+
+test('an anonymous caller whom only scopes keep out is asked for a token, not told of an error', () => {
+  const refusal = findRefusal(makeCall('get'), ANONYMOUS);
+  assert.equal(refusal.kind, 'token_absent');
+  assert.equal(refusal.row.status, 401);
+  assert.deepEqual(refusal.detail.headers, { 'www-authenticate': 'Bearer absent scope="read see"' });
 });
 
 test('a denial and the lack of a rule look the same to the client and differ in the record', () => {
