@@ -22,8 +22,7 @@ export interface ForwardDeps {
 const MAX_ATTEMPTS = 3;
 
 /** A token that is over while its answer has not begun is looked at again after this. */
-const LOOK_AGAIN_MS = 1000;
-/** Node fires timers beyond 2^31 ms at once. */
+const LOOK_AGAIN_MS = 250;
 const MAX_WATCH_MS = 2 ** 31 - 1;
 
 const REFUSALS: Readonly<Record<AnswerFault, RefusalKind>> = {
@@ -103,13 +102,16 @@ class Forwarding {
     const { validUntilMs } = this.routed.principal;
     if (validUntilMs === undefined) return;
     const leftMs = validUntilMs - this.deps.epochMs();
-    const waitMs = leftMs > 0 ? Math.min(leftMs, MAX_WATCH_MS) : LOOK_AGAIN_MS;
-    this.tokenTimer = setTimeout(() => {
-      if (validUntilMs > this.deps.epochMs()) this.watchToken();
-      else if (this.routed.envelope.method.listens) this.conclude();
-      else if (this.reply.begun) this.endWithToken();
-      else this.watchToken();
-    }, waitMs);
+    if (leftMs > 0) {
+      // Timers cut fractions off, and Node fires those beyond 2^31 ms at once.
+      this.tokenTimer = setTimeout(() => this.watchToken(), Math.min(Math.ceil(leftMs), MAX_WATCH_MS));
+    } else if (this.routed.envelope.method.listens) {
+      this.conclude();
+    } else if (this.reply.begun) {
+      this.endWithToken();
+    } else {
+      this.tokenTimer = setTimeout(() => this.watchToken(), LOOK_AGAIN_MS);
+    }
   }
 
   /** The server did nothing wrong: its stream is cut as if the client had left. */

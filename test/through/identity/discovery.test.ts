@@ -104,7 +104,9 @@ test('without a token nobody is served unless the configuration says so, and a b
   const bad = await server.mint({ ...READ, resource: `${RESOURCE}/other` });
   assert.deepEqual(toReason(await callTool(closed.port, undefined, 'read_public')), 'token_absent');
   assert.equal((await callTool(open.port, undefined, 'read_public')).status, 200);
-  assert.equal((await callTool(open.port, undefined, 'read_station')).status, 403);
+  const asked = await callTool(open.port, undefined, 'read_station');
+  assert.equal(asked.status, 401, 'a token could bring the scope');
+  assert.match(asked.headers.get('www-authenticate') ?? '', /scope="weather:read"$/);
   assert.equal((await callTool(open.port, bad, 'read_public')).status, 401);
   assert.equal((await callTool(open.port, await server.mint(READ), 'read_station')).status, 200);
 });
