@@ -88,7 +88,7 @@ class Forwarding {
     reply.onGone(() => this.attempt?.leave());
     const deadline = method.listens ? undefined : setTimeout(() => this.expire(), upstream.settings.timeouts.totalMs);
     if (method.listens) reply.onShutdown(() => this.conclude());
-    this.watchToken();
+    this.watchToken(method.listens ? Number.POSITIVE_INFINITY : upstream.settings.timeouts.totalMs);
     try {
       return await this.tryInstances(upstream);
     } finally {
@@ -98,19 +98,21 @@ class Forwarding {
   }
 
   /** No stream outlives the token it was opened with; an answer that comes in one piece may still come. */
-  private watchToken(): void {
+  private watchToken(longestMs: number): void {
     const { validUntilMs } = this.routed.principal;
     if (validUntilMs === undefined) return;
     const leftMs = validUntilMs - this.deps.epochMs();
+    // A call that must be over before its token needs no timer of its own.
+    if (leftMs > longestMs) return;
     if (leftMs > 0) {
       // Timers cut fractions off, and Node fires those beyond 2^31 ms at once.
-      this.tokenTimer = setTimeout(() => this.watchToken(), Math.min(Math.ceil(leftMs), MAX_WATCH_MS));
+      this.tokenTimer = setTimeout(() => this.watchToken(longestMs), Math.min(Math.ceil(leftMs), MAX_WATCH_MS));
     } else if (this.routed.envelope.method.listens) {
       this.conclude();
     } else if (this.reply.begun) {
       this.endWithToken();
     } else {
-      this.tokenTimer = setTimeout(() => this.watchToken(), LOOK_AGAIN_MS);
+      this.tokenTimer = setTimeout(() => this.watchToken(longestMs), LOOK_AGAIN_MS);
     }
   }
 
