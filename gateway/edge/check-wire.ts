@@ -22,7 +22,7 @@ const MAX_HEADER_LINES = 256;
  *
  * @throws Refusal malformed_http, body_too_large, headers_too_large
  */
-export function checkFraming(headers: WireHeaders, rules: WireRules): void {
+export function checkFraming(headers: WireHeaders, httpVersion: string, rules: WireRules): void {
   const { host, contentLength, transferEncoding } = headers;
   if (headers.lines > MAX_HEADER_LINES) refuse('headers_too_large', { reason: 'lines' });
   if (host === undefined || host === REPEATED || host === '') refuse('malformed_http', { reason: 'host' });
@@ -37,6 +37,7 @@ export function checkFraming(headers: WireHeaders, rules: WireRules): void {
     refuse('headers_too_large', { reason: 'mirrored' });
   }
   for (const param of headers.params) if (isOversized(param.value)) refuse('headers_too_large', { reason: 'mirrored' });
+  if (httpVersion !== '1.1') refuse('malformed_http', { reason: 'version' });
 }
 
 /**

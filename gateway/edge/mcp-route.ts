@@ -85,8 +85,7 @@ async function answer(deps: McpRouteDeps, serving: Serving, exchange: Exchange):
   const { raw, headers, origin, reply, record } = exchange;
   try {
     if (deps.live.isDraining) refuse('draining', { retryAfterS: 1 });
-    checkFraming(headers, serving.rules);
-    if (raw.httpVersion !== '1.1') refuse('malformed_http', { reason: 'version' });
+    checkFraming(headers, raw.httpVersion, serving.rules);
     checkSource(headers, serving.rules);
     const target = splitTarget(raw.url ?? '');
     const endpoint = serving.endpoints.get(target.path) ?? refuse('unknown_path');

@@ -142,8 +142,7 @@ export function registerMetadataPassage(app: FastifyInstance, deps: MetadataPass
 /** @throws Refusal malformed_http, body_too_large, headers_too_large, host_not_allowed, unknown_path, verb_not_allowed */
 function findDocument(raw: IncomingMessage, { rules, passage }: PassageServing): { target: URL; timeoutMs: number } {
   const headers = readHeaders(raw.rawHeaders);
-  checkFraming(headers, rules);
-  if (raw.httpVersion !== '1.1') refuse('malformed_http', { reason: 'version' });
+  checkFraming(headers, raw.httpVersion, rules);
   checkHost(headers, rules);
   const target = passage.documents.get((raw.url ?? '').split('?', 1)[0] as string) ?? refuse('unknown_path');
   if (!VERBS.has(raw.method)) {

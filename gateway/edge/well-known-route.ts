@@ -42,8 +42,7 @@ export function makeWellKnownRoute(deps: WellKnownDeps): (request: FastifyReques
     try {
       const { rules, metadata } = deps.serving();
       const headers = readHeaders(raw.rawHeaders);
-      checkFraming(headers, rules);
-      if (raw.httpVersion !== '1.1') refuse('malformed_http', { reason: 'version' });
+      checkFraming(headers, raw.httpVersion, rules);
       checkHost(headers, rules);
       const document = metadata.get((raw.url ?? '').split('?', 1)[0] as string) ?? refuse('unknown_path');
       if (raw.method === 'OPTIONS') reply.send(204, PREFLIGHT, '');
