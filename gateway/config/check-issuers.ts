@@ -52,6 +52,9 @@ export function makeIssuerCheck(gateway: Located): IssuerCheck {
       problems.push(...checkList(endpoint.children.get('issuers'), [...path, 'issuers']));
       problems.push(...checkExtensions(endpoint, path));
     }
+    for (const [index, rule] of root.children.get('quotas')?.children.get('rules')?.children ?? []) {
+      problems.push(...checkGrant(rule.children.get('to'), ['quotas', 'rules', index, 'to']));
+    }
     return problems;
   }
 

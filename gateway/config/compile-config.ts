@@ -1,12 +1,18 @@
 // Makes the checked configuration out of a file that fits the shape and whose references hold.
 import { compileEndpoint } from './compile-endpoint.ts';
 import { compileIdentity } from './compile-identity.ts';
+import { compileQuotas } from './compile-quotas.ts';
+import { compileSealing } from './compile-sealing.ts';
 import { compileUpstream, type UpstreamContents } from './compile-upstream.ts';
-import type { AccessRule, GatewayConfig, ListenConfig } from './gateway-config.ts';
+import type { AccessRule } from './endpoint-config.ts';
+import type { GatewayConfig, ListenConfig } from './gateway-config.ts';
 import { getPublicUrl, toUrlHost } from './get-resource.ts';
 import { isLoopback, isWildcard } from './host-kind.ts';
+import type { QuotaStoreConfig } from './quotas-config.ts';
 import type { TlsContents } from './read-tls.ts';
+import type { SealingConfig } from './sealing-config.ts';
 import type { Checked } from './shape/gateway.ts';
+import type { TelemetryConfig } from './telemetry-config.ts';
 
 /** What the files say that the configuration names. */
 export interface Contents {
@@ -15,6 +21,11 @@ export interface Contents {
   readonly upstreams: ReadonlyMap<string, UpstreamContents>;
   /** By path of the endpoint. */
   readonly access: ReadonlyMap<string, readonly AccessRule[]>;
+  /** Undefined where the file has none. */
+  readonly store: QuotaStoreConfig | undefined;
+  readonly keys: SealingConfig['keys'];
+  readonly audit: TelemetryConfig['audit'];
+  readonly traces: TelemetryConfig['traces'];
 }
 
 type Origin = Pick<GatewayConfig, 'digest' | 'files'>;
@@ -26,7 +37,8 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 export function compileConfig(raw: Checked, contents: Contents, origin: Origin): GatewayConfig {
   const listen = compileListen(raw.listen, contents.listen);
   const publicUrl = getPublicUrl(raw.publicUrl, listen);
-  const { extensions } = raw;
+  const { extensions, meta, quotas, telemetry } = raw;
+  const { store, keys, audit, traces } = contents;
   return {
     listen,
     admin: raw.admin,
@@ -38,6 +50,9 @@ export function compileConfig(raw: Checked, contents: Contents, origin: Origin):
       headersBytes: raw.limits.headers,
       requestTimeoutMs: raw.limits.requestTimeout,
       connections: raw.limits.connections,
+      inFlight: raw.limits.inFlight,
+      queuedBytes: raw.limits.queuedBytes,
+      eventLoopDelayMs: raw.limits.eventLoopDelay,
     },
     workers: raw.workers,
     drain: { graceMs: raw.drain.grace, noticeMs: raw.drain.notice },
@@ -46,16 +61,20 @@ export function compileConfig(raw: Checked, contents: Contents, origin: Origin):
       compileUpstream(name, upstream, { publicUrl, ...contents.upstreams.get(name) }),
     ),
     endpoints: mapValues(raw.endpoints, (path, endpoint) =>
-      compileEndpoint(path, endpoint, { publicUrl, extensions, rules: contents.access.get(path) }),
+      compileEndpoint(path, endpoint, { publicUrl, extensions, meta, rules: contents.access.get(path) }),
     ),
-    telemetry: raw.telemetry,
+    quotas: quotas && store && compileQuotas(quotas, store),
+    sealing: compileSealing(raw.sealing, keys),
+    telemetry: { log: telemetry.log, audit, traces },
     ...origin,
   };
 }
 
-function compileListen({ host, port }: Checked['listen'], tls: TlsContents | undefined): ListenConfig {
+function compileListen({ host, port, trustedProxies }: Checked['listen'], tls: TlsContents | undefined): ListenConfig {
   const { cert, key } = tls ?? {};
-  return cert === undefined || key === undefined ? { host, port } : { host, port, tls: { cert, key } };
+  return cert === undefined || key === undefined
+    ? { host, port, trustedProxies }
+    : { host, port, trustedProxies, tls: { cert, key } };
 }
 
 /**

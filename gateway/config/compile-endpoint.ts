@@ -1,7 +1,8 @@
 // Makes the checked form of one endpoint: routes filled in, resource, rules and extensions resolved.
 import { compileGrant } from './compile-grant.ts';
-import type { AccessRule, EndpointConfig, Grant, RouteConfig } from './gateway-config.ts';
+import type { AccessRule, EndpointConfig, MetaConfig, RouteConfig } from './endpoint-config.ts';
 import { getResource } from './get-resource.ts';
+import type { Grant } from './grant-config.ts';
 import type { Checked } from './shape/gateway.ts';
 
 type CheckedEndpoint = Checked['endpoints'] extends Map<string, infer E> ? E : never;
@@ -11,9 +12,13 @@ export interface Surroundings {
   readonly publicUrl: string;
   /** Extensions of all endpoints. */
   readonly extensions: Checked['extensions'];
+  /** What counts for endpoints without `meta` of their own. */
+  readonly meta: Checked['meta'];
   /** The rules of this endpoint's access files. */
   readonly rules: readonly AccessRule[] | undefined;
 }
+
+const NO_META: MetaConfig = { allow: [], mode: 'remove' };
 
 /** Takes an endpoint that fits the shape; its own extensions are added to those of the surroundings, or replace them. */
 export function compileEndpoint(path: string, raw: CheckedEndpoint, around: Surroundings): EndpointConfig {
@@ -26,6 +31,7 @@ export function compileEndpoint(path: string, raw: CheckedEndpoint, around: Surr
     access: raw.access && (around.rules ?? []),
     onDeny: raw.onDeny,
     extensions: new Map([...toGrants(around.extensions), ...toGrants(raw.extensions)]),
+    meta: raw.meta ?? around.meta ?? NO_META,
   };
 }
 

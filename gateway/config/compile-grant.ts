@@ -1,6 +1,6 @@
 // Makes the checked form of `to`: every list there, every entry once.
 import type { z } from 'zod';
-import type { Grant } from './gateway-config.ts';
+import type { Grant } from './grant-config.ts';
 import type { GRANT } from './shape/grant.ts';
 
 export function compileGrant(raw: z.output<typeof GRANT>): Grant {

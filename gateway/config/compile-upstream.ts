@@ -26,6 +26,7 @@ export function compileUpstream(name: string, raw: CheckedUpstream, around: Surr
     name,
     source: toSource(raw),
     balance: raw.balance,
+    paramHeaders: raw.paramHeaders,
     timeouts: {
       connectMs: timeouts.connect,
       headersMs: timeouts.headers,

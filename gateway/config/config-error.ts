@@ -24,7 +24,7 @@ export function toConfigErrors(problems: readonly Problem[], { file, root, toPla
   for (const { path, say, at } of problems) {
     const { node, broken } = findLocated(root, path);
     if (broken && at === undefined) continue;
-    const found = isConcealed(path) ? 'a value that is not shown' : showValue(node);
+    const found = isConcealed(path) && isScalar(node.value) ? 'a value that is not shown' : showValue(node);
     const error = { file, ...toPlace(at ?? node.at), path: toText(concealKeys(path)), message: say(found) };
     errors.set(formatConfigError(error), error);
   }
@@ -34,6 +34,11 @@ export function toConfigErrors(problems: readonly Problem[], { file, root, toPla
 /** One line: `policies/gateway.yaml:12:5 endpoints./mcp.upstream: names no upstream …`. */
 export function formatConfigError({ file, line, column, path, message }: ConfigError): string {
   return `${escapeControls(file)}:${line}:${column}${path === '' ? '' : ` ${path}`}: ${message}`;
+}
+
+/** Of anything else only the kind is told. */
+function isScalar(value: unknown): boolean {
+  return value !== null && value !== undefined && typeof value !== 'object';
 }
 
 function toText(path: Path): string {

@@ -1,6 +1,12 @@
 // The checked configuration: what the rest of the gateway reads, with units in its names and every default filled in.
 import type { CredentialConfig } from './credential-config.ts';
+import type { EndpointConfig } from './endpoint-config.ts';
 import type { IdentityConfig } from './identity-config.ts';
+import type { QuotasConfig } from './quotas-config.ts';
+import type { SealingConfig } from './sealing-config.ts';
+import type { TelemetryConfig } from './telemetry-config.ts';
+
+export type { EndpointConfig } from './endpoint-config.ts';
 
 /** One whole configuration. Nothing in it changes after it was made; a reload makes another one. */
 export interface GatewayConfig {
@@ -19,7 +25,10 @@ export interface GatewayConfig {
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
   /** By path. */
   readonly endpoints: ReadonlyMap<string, EndpointConfig>;
-  readonly telemetry: { readonly log: { readonly level: LogLevel; readonly format: LogFormat } };
+  /** Undefined: nothing is counted. */
+  readonly quotas: QuotasConfig | undefined;
+  readonly sealing: SealingConfig;
+  readonly telemetry: TelemetryConfig;
   /** 16 hex digits over every file read and every environment value used. */
   readonly digest: string;
   /** Absolute paths of all files read, the configuration file first. */
@@ -35,6 +44,8 @@ interface AddressConfig {
 export interface ListenConfig extends AddressConfig {
   /** PEM contents. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Addresses and CIDR blocks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 interface LimitsConfig {
@@ -42,11 +53,15 @@ interface LimitsConfig {
   readonly headersBytes: number;
   readonly requestTimeoutMs: number;
   readonly connections: number;
+  /** Most requests in work at once. */
+  readonly inFlight: number;
+  /** Most bytes of bodies held at once. */
+  readonly queuedBytes: number;
+  /** Beyond this delay of the event loop new requests are turned away; 0: never. */
+  readonly eventLoopDelayMs: number;
 }
 
 type Balance = 'round-robin' | 'least-requests';
-type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-type LogFormat = 'json' | 'pretty';
 
 /** Where an upstream's instances come from: a list, or the addresses a name resolves to. */
 export type InstanceSource =
@@ -57,6 +72,8 @@ export interface UpstreamConfig {
   readonly name: string;
   readonly source: InstanceSource;
   readonly balance: Balance;
+  /** Whether `Mcp-Param-…` headers are compared with the arguments, or passed on as they came. */
+  readonly paramHeaders: 'check' | 'forward';
   readonly timeouts: {
     readonly connectMs: number;
     readonly headersMs: number;
@@ -77,58 +94,4 @@ export interface UpstreamConfig {
   readonly credential: CredentialConfig | undefined;
   /** PEM contents. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-}
-
-export interface EndpointConfig {
-  readonly path: string;
-  /** The resource identifier that tokens must carry. */
-  readonly resource: string;
-  /** In order; the first that matches wins. */
-  readonly routes: readonly RouteConfig[];
-  /** Exact `iss` values whose tokens count here; undefined: all of `identity.issuers`. */
-  readonly issuers: readonly string[] | undefined;
-  /** What no rule allows is denied. Undefined: the gate is open, which only `identity.anonymous` permits. */
-  readonly access: readonly AccessRule[] | undefined;
-  readonly onDeny: 'challenge' | 'hide';
-  /** Extension id -> those clients of this endpoint for whom it exists. */
-  readonly extensions: ReadonlyMap<string, Grant>;
-}
-
-/** An empty list or map matches everything. */
-export interface RouteConfig {
-  readonly methods: readonly string[];
-  readonly names: readonly string[];
-  /** Lower-cased header name without `mcp-param-` -> glob. */
-  readonly params: ReadonlyMap<string, string>;
-  readonly upstream: string;
-}
-
-/** One rule of an access file. An empty list of globs covers nothing of its kind; never are all three empty. */
-export interface AccessRule {
-  /** Unique within its endpoint. */
-  readonly id: string;
-  readonly effect: 'allow' | 'deny';
-  /** Globs of names: `*` matches anything. */
-  readonly tools: readonly string[];
-  readonly prompts: readonly string[];
-  /** Globs of URIs: `*` matches within a segment, `**` across. */
-  readonly resources: readonly string[];
-  /** Undefined: everyone, which only a deny may leave unsaid. */
-  readonly to: Grant | undefined;
-}
-
-/**
- * Whom something is for: everyone, or those who fit every list and map that is not empty.
- *
- * Of `scopes` all are needed; of the others any entry will do. Never is everything empty.
- */
-export interface Grant {
-  readonly everyone: boolean;
-  readonly scopes: readonly string[];
-  readonly groups: readonly string[];
-  readonly subjects: readonly string[];
-  readonly clients: readonly string[];
-  readonly issuers: readonly string[];
-  /** Claim, by name or dotted path -> values, any of them; every claim named must fit. */
-  readonly claims: ReadonlyMap<string, readonly string[]>;
 }

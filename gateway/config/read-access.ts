@@ -2,14 +2,15 @@
 import path from 'node:path';
 import { makeNoRule } from './check-callers.ts';
 import type { IssuerCheck } from './check-issuers.ts';
+import { checkWhen } from './check-when.ts';
 import { compileRule } from './compile-rule.ts';
 import { type ConfigError, type Source, toConfigErrors } from './config-error.ts';
+import type { AccessRule } from './endpoint-config.ts';
 import type { FileSet } from './file-set.ts';
-import type { AccessRule } from './gateway-config.ts';
 import { findLocated, type Located } from './located.ts';
 import type { Path, Problem } from './problem.ts';
 import { MAX_YAML_BYTES, readYaml } from './read-yaml.ts';
-import { ACCESS } from './shape/access.ts';
+import { ACCESS, MAX_WHEN } from './shape/access.ts';
 import { toProblems } from './to-problems.ts';
 
 export interface AccessSurroundings {
@@ -64,8 +65,10 @@ export function readAccess(around: AccessSurroundings): AccessRead {
     checkIds(sound);
     const rules = sound.flatMap((file) => file.rules);
     const whole = found.length > 0 && found.every((file) => file !== undefined && file.problems.length === 0);
-    if (whole && !rules.some(({ effect }) => effect === 'allow'))
-      problems.push(makeNoRule(at, 'these files only deny'));
+    if (whole && !rules.some(({ effect, mode }) => effect === 'allow' && mode === 'enforce')) {
+      const shadows = rules.some(({ mode }) => mode === 'shadow');
+      problems.push(makeNoRule(at, `these files only deny${shadows ? ', or are in shadow' : ''}`));
+    }
     access.set(String(name), rules);
   }
   return { access, problems, ...library.close() };
@@ -108,9 +111,13 @@ function makeLibrary({ source, files, env, issuers }: AccessSurroundings) {
     const problems = [
       ...yaml.problems,
       ...toProblems(fitted.error?.issues ?? [], (at) => findLocated(root, at).complete),
-      ...listRules(root).flatMap(({ rule, at }) => issuers.checkGrant(rule.children.get('to'), [...at, 'to'])),
+      ...listRules(root).flatMap(({ rule, at }) => [
+        ...issuers.checkGrant(rule.children.get('to'), [...at, 'to']),
+        ...checkWhen(rule.children.get('when'), [...at, 'when'], MAX_WHEN),
+      ]),
     ];
-    return { source: yaml.source, problems, rules: fitted.data?.rules.map(compileRule) ?? [] };
+    const { rules = [], mode = 'enforce' } = fitted.data ?? {};
+    return { source: yaml.source, problems, rules: rules.map((rule) => compileRule(rule, mode)) };
   }
 
   function close(): Pick<AccessRead, 'errors' | 'variables'> {

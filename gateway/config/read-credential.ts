@@ -2,8 +2,8 @@
 import type { FileSet } from './file-set.ts';
 import { findAlgorithms, findPrivateKey, MAX_PEM_BYTES, PRIVATE_KEY } from './find-private-key.ts';
 import { makeExpected, type Path, type Problem } from './problem.ts';
+import { readSecret } from './read-secret.ts';
 import type { CheckedCredential } from './shape/credential.ts';
-import { findSecret, SECRET_WORDS } from './shape/secret.ts';
 
 export interface CredentialContents {
   /** The token, header value or client secret, from the configuration or from its file. */
@@ -18,27 +18,19 @@ interface CredentialRead {
   readonly problems: readonly Problem[];
 }
 
-const MAX_SECRET_BYTES = 65_536;
-
 /** Problems stand at `path`, which is where the credential stands; none of them repeats a secret. */
 export function readCredential(raw: CheckedCredential, path: Path, files: FileSet): CredentialRead {
   const { bearer, header, assertion, exchange } = raw;
-  if (bearer !== undefined) return readSecret(bearer, [...path, 'bearer'], files);
-  if (header !== undefined) return readSecret(header.value ?? { file: header.file ?? '' }, [...path, 'header'], files);
-  if (exchange !== undefined) return readSecret(exchange.clientSecret, [...path, 'exchange', 'clientSecret'], files);
+  if (bearer !== undefined) return readText(bearer, [...path, 'bearer'], files);
+  if (header !== undefined) return readText(header.value ?? { file: header.file ?? '' }, [...path, 'header'], files);
+  if (exchange !== undefined) return readText(exchange.clientSecret, [...path, 'exchange', 'clientSecret'], files);
   if (assertion !== undefined) return readKey(assertion, [...path, 'assertion'], files);
   return { contents: {}, problems: [] };
 }
 
-function readSecret(secret: string | { readonly file: string }, path: Path, files: FileSet): CredentialRead {
-  if (typeof secret === 'string') return { contents: { secret }, problems: [] };
-  const at = [...path, 'file'];
-  const outcome = files.read(secret.file, MAX_SECRET_BYTES);
-  if (!outcome.ok) return fail({ path: at, say: (found) => `the file ${outcome.why}: ${found}` });
-  const value = findSecret(outcome.bytes.toString('utf8').trim());
-  return value === undefined
-    ? fail(makeExpected(at, `a file that holds ${SECRET_WORDS}`))
-    : { contents: { secret: value }, problems: [] };
+function readText(secret: string | { readonly file: string }, path: Path, files: FileSet): CredentialRead {
+  const { value, problems } = readSecret(secret, path, files);
+  return { contents: value === undefined ? {} : { secret: value }, problems };
 }
 
 function readKey({ key, algorithm }: NonNullable<CheckedCredential['assertion']>, path: Path, files: FileSet) {

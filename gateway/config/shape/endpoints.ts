@@ -1,31 +1,22 @@
 // `endpoints`: the paths clients call, and where their requests go.
 import type { z } from 'zod';
-import { METHODS } from '../../mcp/methods.ts';
-import { compileNamePattern } from '../../mcp/name-pattern.ts';
 import { ALWAYS, addProblem } from './add-problem.ts';
 import { choice } from './choice.ts';
 import { exactlyOne } from './exactly-one.ts';
 import { EXTENSIONS } from './extensions.ts';
 import { findAbsoluteUri } from './find-url.ts';
-import { glob, isGlob } from './glob.ts';
+import { glob } from './glob.ts';
 import { issuerName } from './grant.ts';
 import { listOf } from './list-of.ts';
 import { mapOf } from './map-of.ts';
+import { META } from './meta.ts';
+import { METHOD } from './method.ts';
 import { section } from './section.ts';
 import { text } from './text.ts';
 import { fileName } from './tls.ts';
 
 /** Unreserved characters and a few more: nothing that a router, a shell or a header would read as its own syntax. */
 const PATH = /^(?!.*\/\.{1,2}(?:\/|$))(?!\/\.well-known(?:\/|$))(?:\/|(?:\/[A-Za-z0-9._~@+=,-]+)+\/?)$/;
-
-const METHOD_NAMES = [...METHODS.keys()];
-
-const METHOD = text({
-  description: 'A method, or a glob such as */list.',
-  expected: `a method of MCP, or a glob that fits one of ${METHOD_NAMES.join(', ')}`,
-  find: (glob) => (isGlob(glob) && METHOD_NAMES.some(compileNamePattern(glob)) ? glob : undefined),
-  offers: METHOD_NAMES,
-});
 
 const upstream = (description: string) =>
   text({ description, expected: 'the name of an upstream', find: (name) => (name === '' ? undefined : name) });
@@ -96,6 +87,7 @@ const ENDPOINT = exactlyOne(
       'hide',
     ]).prefault('challenge'),
     extensions: EXTENSIONS.optional(),
+    meta: META.optional(),
   }),
   'upstream',
   'routes',

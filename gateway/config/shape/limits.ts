@@ -11,6 +11,11 @@ export const LIMITS = section('What one request and one process may take.', {
   connections: integer('Most client connections at once, per worker. A change needs a restart.', 1, 1_000_000).prefault(
     10_000,
   ),
+  inFlight: integer('Most requests in work at once, open streams included, per worker.', 1, 1_000_000).prefault(10_000),
+  queuedBytes: size('Most bytes of request bodies held at once, per worker.', 2 ** 36, '64GiB').prefault('256MiB'),
+  eventLoopDelay: duration('Delay of the event loop beyond which new requests are turned away; 0: never.', {
+    zero: true,
+  }).prefault('500ms'),
 }).prefault({});
 
 export const WORKERS = integer('Processes that share the port. A change needs a restart.', 1, 256).prefault(1);

@@ -2,6 +2,8 @@
 import { isIP } from 'node:net';
 import type { z } from 'zod';
 import { integer } from './integer.ts';
+import { ipBlock } from './ip-block.ts';
+import { listOf } from './list-of.ts';
 import { section } from './section.ts';
 import { text } from './text.ts';
 import { fileName } from './tls.ts';
@@ -28,4 +30,8 @@ export const LISTEN = section('Where clients connect. A change needs a restart.'
     cert: fileName('PEM file: the certificate, followed by its intermediates.'),
     key: fileName('PEM file: the private key, not encrypted.'),
   }).optional(),
+  trustedProxies: listOf(
+    'Proxies whose X-Forwarded-For is believed. Default: none.',
+    ipBlock('An address, or a block such as 10.0.0.0/8.'),
+  ).prefault([]),
 }).prefault({});

@@ -13,15 +13,18 @@ export function fileName(description: string): z.ZodType<string> {
   });
 }
 
-export const UPSTREAM_TLS = section('How to speak TLS with https instances. Absent: the public authorities of Node.', {
-  ca: fileName('PEM file: the only authorities trusted for this upstream.').optional(),
-  cert: fileName('PEM file: the client certificate, followed by its intermediates.').optional(),
-  key: fileName('PEM file: the private key of `cert`, not encrypted.').optional(),
-}).superRefine((tls, ctx) => {
-  if (typeof tls !== 'object' || tls === null || 'cert' in tls === 'key' in tls) return;
-  addProblem(
-    ctx,
-    [],
-    `\`${'cert' in tls ? 'key' : 'cert'}\` is required: a client certificate needs \`cert\` and \`key\``,
-  );
-}, ALWAYS);
+/** How the gateway speaks TLS as a client. */
+export function clientTls(description: string) {
+  return section(description, {
+    ca: fileName('PEM file: the only authorities trusted there.').optional(),
+    cert: fileName('PEM file: the client certificate, followed by its intermediates.').optional(),
+    key: fileName('PEM file: the private key of `cert`, not encrypted.').optional(),
+  }).superRefine((tls, ctx) => {
+    if (typeof tls !== 'object' || tls === null || 'cert' in tls === 'key' in tls) return;
+    addProblem(
+      ctx,
+      [],
+      `\`${'cert' in tls ? 'key' : 'cert'}\` is required: a client certificate needs \`cert\` and \`key\``,
+    );
+  }, ALWAYS);
+}

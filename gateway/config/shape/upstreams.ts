@@ -12,7 +12,7 @@ import { mapOf } from './map-of.ts';
 import { percent } from './percent.ts';
 import { section } from './section.ts';
 import { text } from './text.ts';
-import { UPSTREAM_TLS } from './tls.ts';
+import { clientTls } from './tls.ts';
 
 function url(description: string): z.ZodType<string> {
   return text({
@@ -72,6 +72,10 @@ const UPSTREAM = exactlyOne(
     dns: DNS.optional(),
     balance: choice('How an instance is chosen.', ['round-robin', 'least-requests']).prefault('round-robin'),
     timeouts: TIMEOUTS,
+    paramHeaders: choice('Mcp-Param headers: check them against the arguments, or forward them as they came.', [
+      'check',
+      'forward',
+    ]).prefault('check'),
     health: HEALTH,
     resource: text({
       description: 'Its own resource identifier, for `credential`.',
@@ -79,7 +83,7 @@ const UPSTREAM = exactlyOne(
       find: findAbsoluteUri,
     }).optional(),
     credential: CREDENTIAL.optional(),
-    tls: UPSTREAM_TLS.optional(),
+    tls: clientTls('How to speak TLS with https instances. Absent: the public authorities of Node.').optional(),
   }),
   'instances',
   'dns',

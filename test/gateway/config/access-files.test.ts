@@ -30,6 +30,7 @@ rules:
     {
       id: 'A-1._x',
       effect: 'allow',
+      mode: 'enforce',
       tools: ['get_forecast', 'list_*'],
       prompts: ['*'],
       resources: ['weather://**', 'ui://*/x'],
@@ -45,10 +46,38 @@ rules:
           ['__proto__', ['p']],
         ]),
       },
+      when: undefined,
     },
-    { id: 'none', effect: 'deny', tools: ['delete_*'], prompts: [], resources: [], to: undefined },
-    { id: 'open', effect: 'allow', tools: ['*'], prompts: [], resources: [], to: { ...grant, everyone: true } },
-    { id: 'some', effect: 'deny', tools: [], prompts: ['p'], resources: [], to: { ...grant, groups: ['h'] } },
+    {
+      id: 'none',
+      effect: 'deny',
+      mode: 'enforce',
+      tools: ['delete_*'],
+      prompts: [],
+      resources: [],
+      to: undefined,
+      when: undefined,
+    },
+    {
+      id: 'open',
+      effect: 'allow',
+      mode: 'enforce',
+      tools: ['*'],
+      prompts: [],
+      resources: [],
+      to: { ...grant, everyone: true },
+      when: undefined,
+    },
+    {
+      id: 'some',
+      effect: 'deny',
+      mode: 'enforce',
+      tools: [],
+      prompts: ['p'],
+      resources: [],
+      to: { ...grant, groups: ['h'] },
+      when: undefined,
+    },
   ]);
   const base = path.dirname(dir.file);
   assert.deepEqual(
@@ -73,7 +102,7 @@ const TEXTS: readonly [string, string | Buffer, RegExp][] = [
   [
     'a key like no other',
     `rules:\n${ALLOW}tests: 1`,
-    /^a\.yaml:3:1 tests: unknown key `tests`; expected one of rules$/,
+    /^a\.yaml:3:1 tests: unknown key `tests`; expected one of mode, rules$/,
   ],
   ['bad YAML', 'rules:\n\t- a', /^a\.yaml:2:1: is not valid YAML/],
   ['bad UTF-8', Buffer.from([0xff]), /^a\.yaml:1:1: expected UTF-8$/],

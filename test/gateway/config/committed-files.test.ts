@@ -7,7 +7,8 @@ import { type TestContext, test } from 'node:test';
 import { runCheck } from '../../../gateway/cli/check.ts';
 import { formatConfigError, loadConfig } from '../../../gateway/config/load-config.ts';
 import { makeSchemaFiles } from '../../../gateway/config/write-schemas.ts';
-import { CERT, KEY } from './pem-samples.ts';
+import { SEALING_SECRET } from './make-config-dir.ts';
+import { CERT, ED25519_KEY, KEY } from './pem-samples.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const POLICIES = path.join(ROOT, 'policies');
@@ -40,7 +41,7 @@ function listKeys(schema: Schema, at: string): { key: string; schema: Schema }[]
 }
 
 function toWord(at: string): string {
-  if (at === 'upstreams') return '<name>';
+  if (at === 'upstreams' || at.endsWith('.headers')) return '<name>';
   return at === 'endpoints' ? '<path>' : '<id>';
 }
 
@@ -112,6 +113,14 @@ test('the example passes the check as it is', () => {
   assert.match(printed.join(''), /^ok .*gateway\.yaml: 1 endpoint, 1 upstream, 1 file, digest [0-9a-f]{16}\n$/);
 });
 
+const ENVIRONMENT = {
+  EXAMPLE_TOKEN: 'token',
+  BILLING_SECRET: 'secret',
+  TOLLGATE_SEALING_KEY: SEALING_SECRET,
+  TOLLGATE_OLD_SEALING_KEY: Buffer.alloc(32, 8).toString('base64'),
+  TOLLGATE_COLLECTOR_KEY: 'key',
+};
+
 /** A copy of the examples with every setting that is switched off switched on, and with the files they name. */
 function copyAllOn(t: TestContext): string {
   const directory = mkdtempSync(path.join(tmpdir(), 'tollgate-example-'));
@@ -127,14 +136,15 @@ function copyAllOn(t: TestContext): string {
   for (const name of ['tls', 'secrets']) mkdirSync(path.join(directory, name));
   for (const [name, pem] of Object.entries(contents)) writeFileSync(path.join(directory, 'tls', name), pem);
   writeFileSync(path.join(directory, 'secrets/files-key'), 'a file secret\n');
+  writeFileSync(path.join(directory, 'tls/audit.key'), ED25519_KEY);
   return path.join(directory, 'gateway.yaml');
 }
 
 test('the example is sound with all its settings switched on', (t) => {
-  const loaded = loadConfig(copyAllOn(t), { EXAMPLE_TOKEN: 'token', BILLING_SECRET: 'secret' });
+  const loaded = loadConfig(copyAllOn(t), ENVIRONMENT);
   assert.equal(loaded.ok ? '' : loaded.errors.map(formatConfigError).join('\n'), '');
   assert.ok(loaded.ok);
-  const { upstreams, endpoints, identity } = loaded.config;
+  const { upstreams, endpoints, identity, quotas, sealing, telemetry } = loaded.config;
   assert.deepEqual(
     [...upstreams.values()].map(({ credential }) => credential?.kind),
     ['bearer', 'header', 'assertion', 'exchange', 'forward'],
@@ -143,7 +153,13 @@ test('the example is sound with all its settings switched on', (t) => {
   assert.equal(identity.issuers.length, 1);
   assert.deepEqual(
     endpoints.get('/mcp')?.access?.map(({ id }) => id),
-    ['forecasts', 'administrators', 'nothing-is-deleted', 'partners', 'hello'],
+    ['forecasts', 'administrators', 'nothing-is-deleted', 'partners', 'own-tenant-only', 'candidate', 'hello'],
   );
   assert.equal(endpoints.get('/many/mcp')?.extensions.size, 1);
+  assert.deepEqual(
+    quotas?.rules.map(({ id }) => id),
+    ['calls', 'lists', 'width', 'tasks'],
+  );
+  assert.equal(sealing.keys.length, 2);
+  assert.equal(telemetry.traces?.headers.get('x-collector-key'), 'key');
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { makeConfigDir } from './make-config-dir.ts';
+import { LEAST, makeConfigDir } from './make-config-dir.ts';
 import { KEY } from './pem-samples.ts';
 
 const S = 'hunter2hunter2';
@@ -63,6 +63,49 @@ const LEAKS: readonly string[] = [
 for (const credential of LEAKS) {
   test(`no error of ${JSON.stringify(credential)} shows the secret`, (t) => {
     const errors = makeConfigDir(t).refuse(toYaml(credential), { Y: `${S}\n` });
+    assert.ok(errors.length > 0);
+    assert.ok(!errors.join('\n').includes(S), errors.join('\n'));
+  });
+}
+
+/** Whole lines of the file, each with a secret in a wrong place or of a wrong form. */
+const ELSEWHERE: readonly string[] = [
+  `quotas: { store: "redis:/:${S}@r.test" }`,
+  `quotas: { store: "redis://:${S}@r.test:x" }`,
+  `quotas: { store: redis://:${S}@r.test/x }`,
+  `quotas: { store:redis://:${S}@r.test }`,
+  `quotas: { store: [${S}] }`,
+  `quotas: { store: { redis: ${S} } }`,
+  `quotas: { store: { redis: { url: "http://:${S}@r.test" } } }`,
+  `quotas: { store: { redis: { url:redis://:${S}@r.test } } }`,
+  `quotas: { store: { redis://:${S}@r.test } }`,
+  `quotas: { store: { sentinel: { nodes: ["${S}@a"], name: m, password: "${S}é" } } }`,
+  `quotas: { store: { sentinel: { nodes: [a], name: m, sentinelPassword: [${S}] } } }`,
+  `quotas: { store: { cluster: { nodes: [a], password:${S} } } }`,
+  `quotas: { store: { cluster: { nodes: [a], passwort: ${S} } } }`,
+  `quotas: { store: { cluster: { nodes: [a], password: *${S} } } }`,
+  `quotas: { store: "\${Y}" }`,
+  `sealing: ${S}`,
+  `sealing: { ${S} }`,
+  `sealing: { keys: ${S} }`,
+  `sealing: { keys: [${S}] }`,
+  `sealing: { keys: { k1: ${S} } }`,
+  `sealing: { keys: [{ k1: ${S} }] }`,
+  `sealing: { keys: [{ id: k, secret: ${S} }] }`,
+  `sealing: { keys: [{ id: k, secret:${S} }] }`,
+  `sealing: { keys: [{ id: k, secret: { file:${S} } }] }`,
+  `sealing: { keys: [{ id: k, secret: { value: ${S} } }] }`,
+  `telemetry: { traces: { otlp: "http://:${S}@c.test" } }`,
+  `telemetry: { traces: { otlp: http://c.test, headers: ${S} } }`,
+  `telemetry: { traces: { otlp: http://c.test, headers: { Authorization:${S} } } }`,
+  `telemetry: { traces: { otlp: http://c.test, headers: { "Authorization ${S}": x } } }`,
+  `telemetry: { traces: { otlp: http://c.test, headers: { Authorization: "${S}é" } } }`,
+  `telemetry: { traces: { otlp: http://c.test, headers: { Authorization: [${S}] } } }`,
+  `telemetry: { traces: { otlp: http://c.test, headers: { Authorization: { ${S}: x } } } }`,
+];
+for (const line of ELSEWHERE) {
+  test(`no error of ${JSON.stringify(line)} shows the secret`, (t) => {
+    const errors = makeConfigDir(t).refuse(`${line}\n${LEAST}`, { Y: `redis:${S}` });
     assert.ok(errors.length > 0);
     assert.ok(!errors.join('\n').includes(S), errors.join('\n'));
   });

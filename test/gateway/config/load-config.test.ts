@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { LEAST, makeConfigDir } from './make-config-dir.ts';
+import { KEYS, LEAST, makeConfigDir, SEALING_SECRET } from './make-config-dir.ts';
 
 const NOBODY = { everyone: false, scopes: [], groups: [], subjects: [], clients: [], issuers: [], claims: new Map() };
 const EVERYONE = { ...NOBODY, everyone: true };
@@ -11,12 +11,20 @@ test('the least configuration gets every default of the contract', (t) => {
   const dir = makeConfigDir(t);
   const { digest, files, upstreams, endpoints, ...rest } = dir.load(LEAST);
   assert.deepEqual(rest, {
-    listen: { host: '127.0.0.1', port: 8080 },
+    listen: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
     admin: { host: '127.0.0.1', port: 9464 },
     publicUrl: 'http://127.0.0.1:8080',
     allowedHosts: ['127.0.0.1:8080', 'localhost', '127.0.0.1', '[::1]'],
     allowedOrigins: [],
-    limits: { bodyBytes: 1_048_576, headersBytes: 16_384, requestTimeoutMs: 10_000, connections: 10_000 },
+    limits: {
+      bodyBytes: 1_048_576,
+      headersBytes: 16_384,
+      requestTimeoutMs: 10_000,
+      connections: 10_000,
+      inFlight: 10_000,
+      queuedBytes: 268_435_456,
+      eventLoopDelayMs: 500,
+    },
     workers: 1,
     drain: { graceMs: 30_000, noticeMs: 0 },
     identity: {
@@ -26,12 +34,20 @@ test('the least configuration gets every default of the contract', (t) => {
       keys: { refreshMs: 600_000, cooldownMs: 30_000, staleForMs: 86_400_000, timeoutMs: 5_000, atStart: 'wait' },
       metadataPassage: false,
     },
-    telemetry: { log: { level: 'info', format: 'json' } },
+    quotas: undefined,
+    sealing: {
+      keys: [],
+      state: { ttlMs: 900_000, bindArguments: true, singleUse: false, maxResponsesBytes: 262_144 },
+      tasks: { affinity: 'instance', longestLifeMs: 86_400_000 },
+      handles: [],
+    },
+    telemetry: { log: { level: 'info', format: 'json' }, audit: undefined, traces: undefined },
   });
   assert.deepEqual(upstreams.get('a'), {
     name: 'a',
     source: { kind: 'fixed', instances: ['http://127.0.0.1:3001/mcp'] },
     balance: 'round-robin',
+    paramHeaders: 'check',
     timeouts: { connectMs: 1_000, headersMs: 30_000, idleMs: 60_000, totalMs: 600_000 },
     health: { ejectAfter: 5, ejectForMs: 30_000, ejectAtMost: 0.5 },
     resource: undefined,
@@ -45,6 +61,7 @@ test('the least configuration gets every default of the contract', (t) => {
     access: undefined,
     onDeny: 'challenge',
     extensions: new Map(),
+    meta: { allow: [], mode: 'remove' },
   });
   assert.match(digest, /^[0-9a-f]{16}$/);
   assert.deepEqual(files, [dir.file]);
@@ -52,12 +69,12 @@ test('the least configuration gets every default of the contract', (t) => {
 
 test('every key of this version is taken over', (t) => {
   const config = makeConfigDir(t).load(`
-listen: { host: "::1", port: 8443 }
+listen: { host: "::1", port: 8443, trustedProxies: [10.0.0.0/8, "fd00::1"] }
 admin: { host: 0.0.0.0, port: 0 }
 publicUrl: HTTPS://MCP.Example.com:443
 allowedHosts: [MCP.example.com, "127.0.0.1:8080", "[::1]:8080"]
 allowedOrigins: [https://app.example.com, "vscode-webview://Abc", http://localhost:5173]
-limits: { body: 64KiB, headers: 512B, requestTimeout: 500ms, connections: 1 }
+limits: { body: 64KiB, headers: 512B, requestTimeout: 500ms, connections: 1, inFlight: 2, queuedBytes: 64KiB, eventLoopDelay: 0 }
 workers: 4
 drain: { grace: 1h, notice: 0 }
 identity: { anonymous: true }
@@ -65,6 +82,7 @@ upstreams:
   one:
     dns: { url: http://one:3000/mcp }
     balance: least-requests
+    paramHeaders: forward
     timeouts: { connect: 1ms, headers: 2s, idle: 3m, total: 4h }
     health: { active: { timeout: 2s }, ejectAfter: 1, ejectFor: 5s, ejectAtMost: 12.5% }
   two: { dns: { url: http://two/, refresh: 1m } }
@@ -79,27 +97,40 @@ endpoints:
       - upstream: two
     onDeny: hide
     extensions: { io.modelcontextprotocol/ui: { to: { everyone: true } } }
+    meta: { allow: [] }
+meta: { allow: ["com.example/*", baggage], mode: strict }
 extensions: { io.modelcontextprotocol/tasks: { to: { everyone: true } } }
 telemetry: { log: { level: trace, format: pretty } }
-`);
+${KEYS}`);
   const { upstreams, endpoints, digest, files, ...rest } = config;
-  const { identity } = rest;
+  const { identity, sealing } = rest;
   assert.deepEqual(rest, {
-    listen: { host: '::1', port: 8443 },
+    listen: { host: '::1', port: 8443, trustedProxies: ['10.0.0.0/8', 'fd00::1'] },
     admin: { host: '0.0.0.0', port: 0 },
     publicUrl: 'https://mcp.example.com',
     allowedHosts: ['mcp.example.com', '127.0.0.1:8080', '[::1]:8080'],
     allowedOrigins: ['https://app.example.com', 'vscode-webview://abc', 'http://localhost:5173'],
-    limits: { bodyBytes: 65_536, headersBytes: 512, requestTimeoutMs: 500, connections: 1 },
+    limits: {
+      bodyBytes: 65_536,
+      headersBytes: 512,
+      requestTimeoutMs: 500,
+      connections: 1,
+      inFlight: 2,
+      queuedBytes: 65_536,
+      eventLoopDelayMs: 0,
+    },
     workers: 4,
     drain: { graceMs: 3_600_000, noticeMs: 0 },
     identity: { ...identity, anonymous: true },
-    telemetry: { log: { level: 'trace', format: 'pretty' } },
+    quotas: undefined,
+    sealing: { ...sealing, keys: [{ id: 'k1', secret: SEALING_SECRET, openOnly: false }] },
+    telemetry: { log: { level: 'trace', format: 'pretty' }, audit: undefined, traces: undefined },
   });
   assert.deepEqual(upstreams.get('one'), {
     name: 'one',
     source: { kind: 'dns', url: 'http://one:3000/mcp', refreshMs: 10_000 },
     balance: 'least-requests',
+    paramHeaders: 'forward',
     timeouts: { connectMs: 1, headersMs: 2_000, idleMs: 180_000, totalMs: 14_400_000 },
     health: { active: { everyMs: 5_000, timeoutMs: 2_000 }, ejectAfter: 1, ejectForMs: 5_000, ejectAtMost: 0.125 },
     resource: undefined,
@@ -113,6 +144,7 @@ telemetry: { log: { level: trace, format: pretty } }
     access: undefined,
     onDeny: 'challenge',
     extensions: new Map([['io.modelcontextprotocol/tasks', EVERYONE]]),
+    meta: { allow: ['com.example/*', 'baggage'], mode: 'strict' },
   });
   assert.deepEqual(endpoints.get('/deep/er/'), {
     path: '/deep/er/',
@@ -128,6 +160,7 @@ telemetry: { log: { level: trace, format: pretty } }
       ['io.modelcontextprotocol/tasks', EVERYONE],
       ['io.modelcontextprotocol/ui', EVERYONE],
     ]),
+    meta: { allow: [], mode: 'remove' },
   });
   assert.equal(digest.length, 16);
   assert.equal(files.length, 1);
@@ -192,7 +225,7 @@ test('a byte order mark and CRLF line ends change nothing', (t) => {
 
 test('the digest changes with the text and with every variable used, and with nothing else', (t) => {
   const dir = makeConfigDir(t);
-  const yaml = `workers: \${N:-2}\n${LEAST}`;
+  const yaml = `workers: \${N:-2}\n${KEYS}${LEAST}`;
   const digests = [
     dir.load(yaml),
     dir.load(yaml, { N: '2' }),

@@ -10,6 +10,12 @@ import { formatConfigError, loadConfig } from '../../../gateway/config/load-conf
 export const LEAST_CLOSED =
   'upstreams: { a: { instances: [http://127.0.0.1:3001/mcp] } }\nendpoints:\n  /mcp: { upstream: a }\n';
 
+/** Canonical base64 of 32 bytes that are no secret. */
+export const SEALING_SECRET = Buffer.alloc(32, 7).toString('base64');
+
+/** What several workers need. */
+export const KEYS = `sealing: { keys: [{ id: k1, secret: ${SEALING_SECRET} }] }\n`;
+
 /** The same, open to anyone. */
 export const LEAST = `identity: { anonymous: true }\n${LEAST_CLOSED}`;
 

@@ -1,4 +1,4 @@
-// A certificate, its key, the same key encrypted, and a foreign certificate; made for these tests alone, self-signed, valid until 2126.
+// A certificate, its key, the same key encrypted, a foreign certificate, and a key that signs; made for these tests alone, self-signed, valid until 2126.
 
 export const CERT = `-----BEGIN CERTIFICATE-----
 MIIBeDCCAR+gAwIBAgIUGLH9FbRaBg5PHp1G7XGmjIDeCgMwCgYIKoZIzj0EAwIw
@@ -38,4 +38,9 @@ I/3iDwlgyfkFc4YIFLWh3wt1o1MwUTAdBgNVHQ4EFgQUK0jFgCsxULY4aTGWGm3q
 BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiA1gY1nEpR6SkfTsQAi+LOLHFw/5SVA
 WFNaBX6ROledwQIhAIW9KSPE9QHUbsbIkANeRna/Sb95Rk/WHxQFIU7x952k
 -----END CERTIFICATE-----
+`;
+
+export const ED25519_KEY = `-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIELpxNhtJvZr+mS0jRMfCO1rgxqoMIUUlFveplaq6AUt
+-----END PRIVATE KEY-----
 `;

@@ -88,15 +88,17 @@ const RULES: readonly [string, string, RegExp][] = [
     /`identity\.issuers` names none$/,
   ],
   [
-    'when, which a later version serves',
-    '{ id: x, deny: { tools: [x] }, when: "true" }',
-    /`when` is not served by this/,
+    'a when that is no text',
+    '{ id: x, deny: { tools: [x] }, when: true }',
+    /when: expected an expression in CEL .*, in/,
   ],
+  ['an empty when', '{ id: x, deny: { tools: [x] }, when: " " }', /when: expected an expression in CEL of 1 to 2048/],
   [
-    'mode, which a later version serves',
-    '{ id: x, deny: { tools: [x] }, mode: shadow }',
-    /`mode` is not served by this/,
+    'a when without end',
+    `{ id: x, deny: { tools: [x] }, when: "${'x'.repeat(2_049)}" }`,
+    /when: expected an expression in CEL of 1 to 2048/,
   ],
+  ['another mode', '{ id: x, deny: { tools: [x] }, mode: off }', /mode: expected one of enforce, shadow, found `off`$/],
 ];
 for (const [what, rule, expected] of RULES) {
   test(`a rule with ${what} is refused at its own line`, (t) => {

@@ -54,11 +54,29 @@ const REFUSED: readonly [string, string, RegExp][] = [
   ['a key of another letter case', 'Workers: 1', /did you mean `workers`\?$/],
   ['a merge key', 'limits: { <<: {} }', /limits\.<<: unknown key `<<`/],
   ['a key with a line break', '"a\\nb": 1', /^1:1 a\\u\{a\}b: unknown key `a\\u\{a\}b`/],
-  ['a key of a later version', 'quotas: {}', /^1:1 quotas: `quotas` is not served by this version$/],
-  ['sealing, which a later version serves', 'sealing: {}', /not served by this version$/],
-  ['meta, which a later version serves', 'meta: {}', /not served by this version$/],
-  ['audit, which a later version serves', 'telemetry: { audit: {} }', /not served by this version$/],
-  ['traces, which a later version serves', 'telemetry: { traces: {} }', /not served by this version$/],
+  [
+    'a proxy that is a name',
+    'listen: { trustedProxies: [proxy] }',
+    /^1:28 listen\.trustedProxies\[0\]: expected an IP/,
+  ],
+  ['a block of everything', 'listen: { trustedProxies: [0.0.0.0/0] }', /trustedProxies\[0\]: expected an IP address/],
+  ['a block beyond its family', 'listen: { trustedProxies: [10.0.0.0/33] }', /trustedProxies\[0\]: expected an IP/],
+  ['a block with two sizes', 'listen: { trustedProxies: [10.0.0.0/8/8] }', /trustedProxies\[0\]: expected an IP/],
+  ['a proxy with a zone', 'listen: { trustedProxies: ["fe80::1%eth0"] }', /trustedProxies\[0\]: expected an IP/],
+  ['no requests in work', 'limits: { inFlight: 0 }', /limits\.inFlight: expected a whole number from 1/],
+  [
+    'less room for bodies than one may take',
+    'limits: { body: 2MiB, queuedBytes: 1MiB }',
+    /^1:23 limits\.queuedBytes: is less than `limits\.body`: the largest body could never be held$/,
+  ],
+  ['a key of _meta with two slashes', 'meta: { allow: [a/b/c] }', /^1:17 meta\.allow\[0\]: expected a key of `_meta`/],
+  ['a reserved key of _meta', 'meta: { allow: [io.modelcontextprotocol/x] }', /meta\.allow\[0\]: expected a key/],
+  [
+    'a reserved prefix in a glob',
+    'meta: { allow: ["com.mcp.x/*"] }',
+    /meta\.allow\[0\]: .* that the protocol reserves/,
+  ],
+  ['another mode for _meta', 'meta: { mode: keep }', /meta\.mode: expected one of remove, strict, found `keep`$/],
   [
     'an extension without a prefix',
     'extensions: { tasks: { to: { everyone: true } } }',
@@ -108,7 +126,7 @@ endpoints:
   /mcp: { upstream: gone, resource: x }
   mcp:
     routes: [{ match: { methods: [nope] }, upstream: gone }]
-sealing: {}
+sealing: { keys: x }
 `);
   assert.deepEqual(
     errors.map((error) => error.slice(0, error.indexOf(': '))),
@@ -127,7 +145,7 @@ sealing: {}
       '10:3 endpoints.mcp',
       '11:35 endpoints.mcp.routes[0].match.methods[0]',
       '11:44 endpoints.mcp.routes[0].upstream',
-      '12:1 sealing',
+      '12:12 sealing.keys',
     ],
   );
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findRestartOnlyChanges } from '../../../gateway/config/restart-only.ts';
-import { LEAST, makeConfigDir } from './make-config-dir.ts';
+import { KEYS, LEAST, makeConfigDir } from './make-config-dir.ts';
 import { CERT, KEY } from './pem-samples.ts';
 
 const CHANGES: readonly [string, readonly string[]][] = [
@@ -12,9 +12,16 @@ const CHANGES: readonly [string, readonly string[]][] = [
   ['listen: { tls: { cert: cert.pem, key: key.pem } }', ['listen.tls']],
   ['admin: { host: 127.0.0.2, port: 1 }', ['admin.host', 'admin.port']],
   ['limits: { headers: 1KiB, connections: 5 }', ['limits.headers', 'limits.connections']],
-  ['workers: 2', ['workers']],
+  [`workers: 2\n${KEYS}`, ['workers']],
   ['limits: { requestTimeout: 1s }', ['limits.requestTimeout']],
   ['telemetry: { log: { format: pretty } }', ['telemetry.log.format']],
+  ['telemetry: { audit: stdout }', ['telemetry.audit']],
+  ['telemetry: { traces: { otlp: http://a.test, headers: { X-Key: k } } }', ['telemetry.traces']],
+  ['quotas: { rules: [{ id: a, per: principal, rate: 1/1s }] }', []],
+  ['quotas: { store: { memory: { maxKeys: 1000 } } }', ['quotas.store']],
+  [`quotas: { store: redis://a.test }\n${KEYS}`, ['quotas.store']],
+  [`${KEYS}meta: { allow: [a/b] }\nlisten: { trustedProxies: [10.0.0.1] }`, []],
+  ['limits: { inFlight: 1, queuedBytes: 1MiB, eventLoopDelay: 0 }', []],
   ['limits: { body: 1KiB }\ndrain: { grace: 1s }', []],
   ['publicUrl: https://a.test\nallowedHosts: "*"\nallowedOrigins: [https://b.test]', []],
   ['telemetry: { log: { level: debug } }\nextensions: { a/b: { to: { everyone: true } } }', []],

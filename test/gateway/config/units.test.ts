@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { duration } from '../../../gateway/config/shape/duration.ts';
 import { percent } from '../../../gateway/config/shape/percent.ts';
+import { rate } from '../../../gateway/config/shape/rate.ts';
 import { size } from '../../../gateway/config/shape/size.ts';
 import { suggestKey } from '../../../gateway/config/suggest-key.ts';
 
@@ -20,6 +21,21 @@ test('a duration is its number times its unit, from 1 ms to 2^31 - 1 ms', () => 
       if (read.success) assert.equal(read.data, ms);
     }),
   );
+});
+
+test('a rate is a count and a duration', () => {
+  const units = fc.constantFrom(...(Object.keys(MS) as (keyof typeof MS)[]));
+  fc.assert(
+    fc.property(fc.nat(1_100_000_000), fc.nat(1_000_000), units, (count, number, unit) => {
+      const periodMs = number * MS[unit];
+      const read = rate('').safeParse(`${count}/${number}${unit}`);
+      assert.equal(read.success, count >= 1 && count <= 999_999_999 && periodMs >= 1 && periodMs <= 2_147_483_647);
+      if (read.success) assert.deepEqual(read.data, { count, periodMs });
+    }),
+  );
+  for (const text of ['', '/', '1/', '/1s', '01/1s', '+1/1s', '1/1s/1s', '1 / 1s', '1/0', '1e2/1s', 100, null, {}]) {
+    assert.equal(rate('').safeParse(text).success, false, JSON.stringify(text));
+  }
 });
 
 test('a size is its number times its unit, from 1 byte to the most allowed', () => {

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Loaded, loadConfig } from '../../../gateway/config/load-config.ts';
 import { type WatchSettings, watchConfig } from '../../../gateway/config/watch-config.ts';
-import { LEAST, makeConfigDir } from './make-config-dir.ts';
+import { KEYS, LEAST, makeConfigDir } from './make-config-dir.ts';
 import { CERT, FOREIGN_CERT } from './pem-samples.ts';
 
 const INTERVAL_MS = 20;
@@ -28,7 +28,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 const workersOf = (loaded: Loaded | undefined): number | undefined => (loaded?.ok ? loaded.config.workers : undefined);
-const withWorkers = (workers: number): string => `workers: ${workers}\n${LEAST}`;
+const withWorkers = (workers: number): string => `workers: ${workers}\n${KEYS}${LEAST}`;
 
 test('a file that is written in place is reported once, with its new contents', async (t) => {
   const dir = makeConfigDir(t);
