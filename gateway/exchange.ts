@@ -1,7 +1,9 @@
 // The nouns of one MCP request: what it has become after each stage, and what is told of it when it ends.
+import type { ParamDifference } from './mcp/agree-params.ts';
+import type { Edit } from './mcp/edits.ts';
 import type { Envelope } from './mcp/envelope.ts';
 import type { MirroredHeaders } from './mcp/mirrored-headers.ts';
-import type { Refusal } from './refusal.ts';
+import type { DecisionNote, Refusal } from './refusal.ts';
 
 /** One configured endpoint: a path clients call, and one protected resource (RFC 9728). */
 export interface Endpoint {
@@ -20,6 +22,8 @@ export interface Received {
   readonly authorization: readonly string[];
   /** The query part of the target, without `?`; only looked at for smuggled tokens. */
   readonly query: string;
+  /** Where the request came from: the peer's address, or what a trusted proxy says it was. */
+  readonly address: string;
   /** Reads the whole body, at most `limits.body` bytes; refuses 413 and 408. Called once. */
   readonly readBody: () => Promise<Buffer>;
 }
@@ -49,6 +53,8 @@ export interface Principal {
 export interface Permit {
   readonly [proof]: 'permit';
   readonly rule: string;
+  /** Digest of the policy that decided: 16 hex digits. */
+  readonly policy: string;
 }
 
 /** Proof of admission under the quotas; released exactly once. */
@@ -66,19 +72,55 @@ export interface Enveloped extends Authenticated {
   /** The body, byte for byte as it came. */
   readonly body: Buffer;
   readonly envelope: Envelope;
+  /** The checked values of `Mcp-Param-*` headers by lower-case key; undefined when this tool's schema is not known. */
+  readonly params: ReadonlyMap<string, ParamValue> | undefined;
+  /** Why they are not known where they are held against a schema; `route` refuses where it matters. */
+  readonly paramFault: ParamFault | undefined;
+  /** What must change in `body` before it goes upstream; each stage adds its own. */
+  readonly edits: readonly Edit[];
 }
+
+/** What is wrong with mirrored parameters, or why nothing can be said of them. */
+export type ParamFault =
+  | ParamDifference
+  | 'no_tool' // no upstream the call could go to lists it
+  | 'no_schema' // no such list could be read whole
+  | 'schemas_differ' // two upstreams it could go to annotate it differently
+  | 'invalid_tool'; // its annotations are not valid, so clients do not see it
+
+export type ParamValue = string | bigint | boolean;
 
 export interface Permitted extends Enveloped {
   readonly permit: Permit;
+  /** What a sealed task id says of its task; undefined on requests that name none. */
+  readonly task: OpenedTask | undefined;
 }
 
 export interface Admitted extends Permitted {
   readonly lease: Lease;
 }
 
-/** State that travelled through the client has been opened; `body` is what goes upstream. */
+/** State that travelled through the client has been opened; `body` with its `edits` is what goes upstream. */
 export interface Opened extends Admitted {
-  readonly opened: true;
+  /** What `Mcp-Name` says upstream when that differs from what the client sent. */
+  readonly upstreamName: string | undefined;
+  /** The upstream that gave out the state that was opened; it may not be taken to another one. */
+  readonly stateFrom: string | undefined;
+  /** The tasks that a listening request asks about, by the id its client knows each by. */
+  readonly listenedTasks: ReadonlyMap<string, OpenedTask>;
+  /** How many pieces of state were opened. */
+  readonly openedCount: number;
+}
+
+/** A task, as the gateway sealed it when it began. */
+export interface OpenedTask {
+  readonly upstream: string;
+  /** The instance that holds it; undefined when the instances share their tasks. */
+  readonly instance: string | undefined;
+  /** The tool that began it. */
+  readonly tool: string;
+  /** The id the upstream knows. */
+  readonly id: string;
 }
 
 /** Where a request goes: one target today, so that a plan over many servers needs no new noun. */
@@ -129,18 +171,90 @@ export class ClientGone extends Error {}
 
 /** What is known of a request while it passes; kept beside it, so that a refusal half-way is recorded too. */
 export interface RequestRecord {
+  /** Unique among all replicas; also in the log and the audit trail. */
+  readonly requestId: string;
+  /** On the monotonic clock. */
   readonly startedMs: number;
+  /** Milliseconds since 1970. */
+  readonly startedEpochMs: number;
+  address: string;
   endpoint: string | undefined;
   envelope: Envelope | undefined;
   principal: Principal | undefined;
-  rule: string | undefined;
+  decision: DecisionNote | undefined;
+  /** The quota rule that refused. */
+  quotaRule: string | undefined;
   upstream: string | undefined;
+  /** The tool that is called, or that began the task asked for. */
+  tool: string | undefined;
+  bytesIn: number;
+  bytesOut: number;
+  /** Pieces of state sealed into the answer, and opened in the request. */
+  sealed: number;
+  opened: number;
+  trace: TraceNote | undefined;
+  /** The spans of this request; undefined where no traces are made. */
+  span: RequestTrace | undefined;
+  /** The label of the instance that was asked last. */
+  instance: string | undefined;
+  /** The arguments that the audit trail is configured to hold. */
+  auditedArguments: readonly AuditedArgument[] | undefined;
+  /** Time spent waiting for upstreams, all attempts together. */
+  upstreamMs: number;
   answer: Answer | undefined;
   refusal: Refusal | undefined;
 }
 
+/** The server span of a request (W3C Trace Context, lower-case hex). */
+export interface TraceNote {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly sampled: boolean;
+}
+
+/** An argument that the configuration asks to be written down. */
+export interface AuditedArgument {
+  readonly pointer: string;
+  /** `text`: a string's value. `json`: any other value as it stood in the body. `sha256`: digest of the value's JSON. */
+  readonly as: 'text' | 'json' | 'sha256';
+  readonly value: string;
+}
+
+/** The server span of one request, as stages feed it. */
+export interface RequestTrace {
+  readonly note: TraceNote;
+  /** Notes the moment a stage was passed. @param stage a fixed word */
+  event(stage: string): void;
+  /** A request is about to go to an instance. @param instance its label */
+  beginAttempt(upstream: string, instance: string): AttemptTrace;
+  /** Once, when the request is over and its record is complete. */
+  end(record: RequestRecord): void;
+}
+
+/** The client span of one attempt at an instance. */
+export interface AttemptTrace {
+  /** What goes upstream, in the headers and in `params._meta`. */
+  readonly traceparent: string;
+  readonly tracestate: string | undefined;
+  /** Once, when the attempt is over. */
+  end(outcome: AttemptOutcome): void;
+}
+
+/** How an attempt at an instance ended: as an answer to the client ends, or with a fault. */
+export interface AttemptOutcome extends ErrorNote {
+  readonly kind: 'answered' | 'answered_error' | 'client_left' | AnswerFault;
+}
+
+/** What is known of an error in an answer that was passed on. */
+export interface ErrorNote {
+  /** Code of a JSON-RPC error the upstream sent. */
+  readonly errorCode?: number | undefined;
+  /** The result of a tool says `isError`. */
+  readonly isToolError?: boolean | undefined;
+}
+
 /** What became of a request; made when the last byte is written or the connection is gone. */
-export interface Answer {
+export interface Answer extends ErrorNote {
   readonly ending: Ending;
   readonly status: number;
   readonly upstream: string;
@@ -157,6 +271,9 @@ export type AnswerFault =
   | 'status' // another status this protocol has no use for
   | 'media' // neither JSON nor an event stream, or encoded
   | 'malformed' // not the one message that answers this request
+  | 'undeclared' // it asks for, or hands out, what this request did not declare
+  | 'hidden' // an unknown name, on an endpoint where those must all look the same
+  | 'forgotten' // a task it does not know any more
   | 'oversized' // a header block or an event beyond all bounds
   | 'cut'; // it broke off
 
@@ -174,6 +291,8 @@ export interface AnswerRelay {
   readonly isComplete: boolean;
   /** Whether the response was a result or an error; known once complete. */
   readonly ending: 'answered' | 'answered_error';
+  /** Known once complete. */
+  readonly error: ErrorNote;
   readonly status: number;
   /** Ends a listening stream on the gateway's own initiative, gracefully. */
   conclude(): void;

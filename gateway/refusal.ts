@@ -39,6 +39,14 @@ const TABLE = {
   token_misplaced: client(400, 400, 'Send exactly one bearer token, in the Authorization header.'),
   denied: client(403, 403, 'No rule allows this request.'),
   scope_missing: client(403, 403, 'The token lacks a scope this operation needs.'),
+  capability_missing: client(400, -32021, 'The request does not declare a capability that its method needs.'),
+  state_invalid: client(400, -32602, 'The state, task or handle is unknown, expired or was not given to this caller.'),
+  task_lost: client(400, -32602, 'The task is lost: the server that ran it is gone.'),
+  rate_limited: client(429, 429, 'Too many requests.'),
+  too_many_concurrent: client(429, 429, 'Too many requests at once.'),
+  too_many_tasks: client(429, 429, 'Too many tasks.'),
+  polled_too_soon: client(429, 429, 'The task was asked for sooner than its poll interval allows.'),
+  quota_unavailable: { status: 503, code: -32603, words: 'Limits cannot be checked right now.', fault: 'gateway' },
   no_instance: { status: 503, code: -32603, words: 'No healthy instance can take this request.', fault: 'upstream' },
   upstream_failed: { status: 502, code: -32603, words: 'The server behind the gateway failed.', fault: 'upstream' },
   upstream_slow: {
@@ -69,6 +77,15 @@ export type RefusalKind = keyof typeof TABLE;
 /** All kinds, for metric labels and documentation. */
 export const REFUSAL_KINDS = Object.keys(TABLE) as readonly RefusalKind[];
 
+/** What the policy said of a request. */
+export interface DecisionNote {
+  readonly outcome: 'allowed' | 'denied' | 'no_rule' | 'scopes';
+  /** The rule's id, or `none`. */
+  readonly rule: string;
+  /** Digest of the policy that decided: 16 hex digits. */
+  readonly policy: string;
+}
+
 export interface RefusalDetail {
   /** For the log alone: which check said no. Fixed words, never client input. */
   readonly reason?: string;
@@ -78,6 +95,10 @@ export interface RefusalDetail {
   readonly data?: Readonly<Record<string, unknown>>;
   /** Response headers such as `Allow` or `WWW-Authenticate`, built from configuration alone. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the policy decided, for the record alone. */
+  readonly decision?: DecisionNote;
+  /** The quota rule that refused, for the record alone. */
+  readonly quotaRule?: string;
   /** Seconds for `Retry-After`. */
   readonly retryAfterS?: number;
   readonly cause?: unknown;

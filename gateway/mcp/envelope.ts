@@ -5,7 +5,8 @@ import type { JsonLimits } from './json-fault.ts';
 import { type Method, SUPPORTED_VERSIONS } from './methods.ts';
 import type { MirroredHeaders } from './mirrored-headers.ts';
 import { Opening } from './opening.ts';
-import { readParams } from './read-params.ts';
+import { readExtensions } from './read-extensions.ts';
+import { type ForeignKey, readParams } from './read-params.ts';
 import { readTop } from './read-top.ts';
 import { isJsonFault, scanJson } from './strict-json.ts';
 
@@ -23,6 +24,10 @@ export interface Envelope {
   readonly paramsEnd: number;
   readonly metaStart: number;
   readonly metaEnd: number;
+  /** Keys of `_meta` that the protocol does not define for requests. */
+  readonly foreignMeta: readonly ForeignKey[];
+  /** The extensions the client declares for this request, each as a member of `clientCapabilities.extensions`. */
+  readonly extensions: readonly ForeignKey[];
 }
 
 const LIMITS: JsonLimits = { maxDepth: 64, maxMembers: 10_000, notedDepth: 3 };
@@ -67,5 +72,7 @@ export function openEnvelope(
     paramsEnd: scanned.valueEnd[top.params] as number,
     metaStart: scanned.valueStart[meta.at] as number,
     metaEnd: scanned.valueEnd[meta.at] as number,
+    foreignMeta: meta.foreign,
+    extensions: readExtensions(opening, meta.capabilities),
   };
 }

@@ -1,5 +1,6 @@
 // Checks a JSON message of any length while it streams by, byte by byte, keeping only its outer members.
 import { type MessageKind, MessageShape } from './json-rpc.ts';
+import { ResultWatch } from './result-watch.ts';
 
 /** Where the watch stands between two bytes. */
 const VALUE = 0; // a value must begin
@@ -23,7 +24,7 @@ const NUMBER_GRAMMAR = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 
 /**
  * Watches one JSON-RPC message. It holds the text to RFC 8259 and to UTF-8 and its outer object to one message, like
- * `toMessageKind`, but cannot see member names that are repeated deep inside.
+ * `toMessageKind`, but cannot see member names that are repeated deep inside; with a `ResultWatch` also those of `result`.
  */
 export class JsonWatch {
   private state = VALUE;
@@ -43,8 +44,16 @@ export class JsonWatch {
   /** Bytes of the outer name or value that is being read, or undefined. */
   private kept: number[] | undefined;
 
-  constructor(expectedId: string | number) {
+  private readonly result: ResultWatch | undefined;
+  private inResult = false;
+  /** Down to which depth names and scalars are kept. */
+  private readonly keptDepth: number;
+
+  /** @param completeOnly a result must be complete, so that one which nobody edits holds nothing that had to be */
+  constructor(expectedId: string | number, completeOnly = false) {
     this.shape = new MessageShape(expectedId);
+    this.result = completeOnly ? new ResultWatch() : undefined;
+    this.keptDepth = completeOnly ? 2 : 1;
   }
 
   /** @returns false once the text cannot become a message any more */
@@ -124,6 +133,7 @@ export class JsonWatch {
     this.inName = true;
     this.state = STRING;
     if (this.depth === 1) this.kept = [c];
+    else if (this.depth === 2 && this.inResult) this.result?.begin(c);
     return true;
   }
 
@@ -131,8 +141,10 @@ export class JsonWatch {
     // Only an object can be a message.
     if (this.depth === 0 && c !== 0x7b) return false;
     if (this.depth === 1) this.kept = [c];
+    else if (this.depth === 2 && this.inResult) this.result?.begin(c);
     if (c === 0x7b || c === 0x5b) {
       if (this.depth === MAX_DEPTH) return false;
+      if (this.depth === 1) this.inResult = c === 0x7b && this.outerName === 'result';
       this.stack[this.depth++] = c;
       this.state = c === 0x7b ? FIRST_NAME : FIRST_ITEM;
       return true;
@@ -160,6 +172,7 @@ export class JsonWatch {
 
   private closeValue(): boolean {
     this.state = this.depth === 0 ? DONE : AFTER;
+    if (this.depth === 2 && this.inResult && this.result?.endValue() === false) return false;
     if (this.depth !== 1 || this.kept === undefined) return true;
     const value = Buffer.from(this.kept);
     this.kept = undefined;
@@ -178,11 +191,14 @@ export class JsonWatch {
     if (!this.inName) return this.closeValue();
     this.inName = false;
     this.state = COLON;
+    if (this.depth === 2 && this.inResult && this.result?.endName() === false) return false;
     if (this.depth !== 1) return true;
     if ((this.kept?.length ?? 0) >= MAX_KEPT) return false;
-    this.outerName = JSON.parse(Buffer.from(this.kept ?? []).toString('utf8')) as string;
+    const literal = Buffer.from(this.kept ?? []);
+    this.outerName = JSON.parse(literal.toString('utf8')) as string;
     this.kept = undefined;
     if (this.outerNames.has(this.outerName) || this.outerNames.size > 16) return false;
+    if (this.result?.isOuterLookalike(literal) === true) return false;
     this.outerNames.add(this.outerName);
     return true;
   }
@@ -213,7 +229,12 @@ export class JsonWatch {
 
   /** Keeps the bytes of outer names and scalars; a name longer than any of the protocol breaks the message when cut. */
   private keep(c: number): void {
-    if (this.kept !== undefined && this.depth === 1 && this.kept.length < MAX_KEPT) this.kept.push(c);
+    if (this.depth > this.keptDepth) return;
+    if (this.depth === 2) {
+      if (this.inResult) this.result?.keep(c);
+    } else if (this.kept !== undefined && this.kept.length < MAX_KEPT) {
+      this.kept.push(c);
+    }
   }
 }
 

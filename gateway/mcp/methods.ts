@@ -21,7 +21,8 @@ export interface Method {
 /** The one revision served. Legacy revisions would be adapters at both ends of the pipeline. */
 export const SUPPORTED_VERSIONS: readonly string[] = ['2026-07-28'];
 
-const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
+/** SEP-2663. */
+export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
 interface Traits {
   readonly mirrors?: 'name' | 'uri' | 'taskId';

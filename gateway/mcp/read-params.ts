@@ -51,10 +51,29 @@ const META_KINDS: ReadonlyMap<string, FieldKind> = new Map([
   [META_LOG_LEVEL, 'string'],
   ['progressToken', 'string-or-integer'],
 ]);
+/** Keys of the protocol whose values nobody here depends on. */
+const META_PASSED: ReadonlySet<string> = new Set([
+  'io.modelcontextprotocol/subscriptionId',
+  'traceparent',
+  'tracestate',
+]);
+/** A key of `_meta` that the protocol does not define for requests. */
+export interface ForeignKey {
+  readonly name: string;
+  /** The opening quote of the name. */
+  readonly start: number;
+  /** Behind the value. */
+  readonly end: number;
+}
+
+const NO_FOREIGN: readonly ForeignKey[] = [];
 
 export interface Meta {
   readonly at: number;
   readonly version: string;
+  /** Member that holds `clientCapabilities`. */
+  readonly capabilities: number;
+  readonly foreign: readonly ForeignKey[];
   /** Member of `params` that `Mcp-Name` mirrors, or -1. */
   readonly mirrored: number;
 }
@@ -88,27 +107,32 @@ export function readParams(opening: Opening, top: Top): Meta {
     }
   }
   if (metaAt < 0 || opening.kindAt(metaAt) !== 0x7b) return opening.refuse('bad_params', 'meta');
-  const version = readMeta(opening, metaAt);
+  const { version, capabilities, foreign } = readMeta(opening, metaAt);
   if (known !== undefined && seen < known.required.length) return opening.refuse('bad_params', 'field_missing');
   if (mirrored >= 0 && opening.stringAt(mirrored).includes('\0')) return opening.refuse('bad_params', 'nul_in_name');
-  return { at: metaAt, version, mirrored };
+  return { at: metaAt, version, capabilities, foreign, mirrored };
 }
 
-function readMeta(opening: Opening, metaAt: number): string {
+function readMeta(opening: Opening, metaAt: number): Pick<Meta, 'version' | 'capabilities' | 'foreign'> {
   const { index } = opening;
   let version: string | undefined;
-  let hasCapabilities = false;
+  let capabilities = -1;
+  let foreign: ForeignKey[] | undefined;
   for (let at = metaAt + 1; at < index.count; at++) {
     if (index.parent[at] !== metaAt) continue;
     const name = opening.nameAt(at);
     const kind = META_KINDS.get(name);
     if (kind !== undefined && !isOfKind(opening, at, kind)) return opening.refuse('bad_params', 'meta_type');
     if (name === META_VERSION) version = opening.stringAt(at);
-    else if (name === META_CAPABILITIES) hasCapabilities = true;
+    else if (name === META_CAPABILITIES) capabilities = at;
+    else if (kind === undefined && !META_PASSED.has(name)) {
+      const start = (index.nameStart[at] as number) - 1;
+      (foreign ??= []).push({ name, start, end: index.valueEnd[at] as number });
+    }
   }
   if (version === undefined) return opening.refuse('bad_params', 'meta_version');
-  if (!hasCapabilities) return opening.refuse('bad_params', 'meta_capabilities');
-  return version;
+  if (capabilities < 0) return opening.refuse('bad_params', 'meta_capabilities');
+  return { version, capabilities, foreign: foreign ?? NO_FOREIGN };
 }
 
 function checkLookalikesInside(opening: Opening, parent: number, fields: FieldNames): void {

@@ -1,4 +1,5 @@
 // Cuts a stream of server-sent events into whole blocks without changing a byte (HTML standard, "Server-sent events").
+import { DATA, EVENT, findLineEnd, findNextLine, findValue } from './sse-line.ts';
 
 /** One block: everything up to and with the blank line that ends it. */
 export interface SseBlock {
@@ -13,8 +14,6 @@ export interface SseBlock {
 const NOTHING = Buffer.alloc(0);
 const SMALL_BLOCK = 256;
 const LARGE_BLOCK = 2 * 1024 * 1024;
-const DATA = Buffer.from('data');
-const EVENT = Buffer.from('event');
 const LF = Buffer.from('\n');
 
 /**
@@ -121,8 +120,7 @@ function readBlock(bytes: Buffer): SseBlock {
   let all: Buffer[] | undefined;
   let isMessage = true;
   for (let at = 0; at < bytes.length; ) {
-    let end = at;
-    while (end < bytes.length && bytes[end] !== 0x0a && bytes[end] !== 0x0d) end++;
+    const end = findLineEnd(bytes, at);
     const data = findValue(bytes, at, end, DATA);
     if (data !== undefined) {
       if (first === undefined) first = data;
@@ -130,17 +128,7 @@ function readBlock(bytes: Buffer): SseBlock {
     }
     const type = findValue(bytes, at, end, EVENT);
     if (type !== undefined) isMessage = type.length === 0 || type.toString('latin1') === 'message';
-    at = bytes[end] === 0x0d && bytes[end + 1] === 0x0a ? end + 2 : end + 1;
+    at = findNextLine(bytes, end);
   }
   return { bytes, data: all === undefined ? first : Buffer.concat(all), isMessage };
-}
-
-/** The value of the line from `start` to `end` when it is this field; one space behind the colon is not part of it. */
-function findValue(bytes: Buffer, start: number, end: number, field: Buffer): Buffer | undefined {
-  const behind = start + field.length;
-  if (end < behind || bytes[start] !== field[0] || bytes.compare(field, 0, field.length, start, behind) !== 0)
-    return undefined;
-  if (end === behind) return bytes.subarray(end, end);
-  if (bytes[behind] !== 0x3a) return undefined;
-  return bytes.subarray(bytes[behind + 1] === 0x20 && behind + 1 < end ? behind + 2 : behind + 1, end);
 }

@@ -25,4 +25,8 @@ export interface AccessRule {
   readonly resources: readonly string[];
   /** Undefined: everyone when it denies, nobody when it allows. */
   readonly to: Grant | undefined;
+  /** `shadow`: it is only told what it would have changed. */
+  readonly mode: 'enforce' | 'shadow';
+  /** A condition in CEL, for which `compileCondition` is ok; undefined: none. */
+  readonly when: string | undefined;
 }

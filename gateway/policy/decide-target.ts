@@ -3,32 +3,35 @@ import type { Principal } from '../exchange.ts';
 import type { NamedKind, Target } from '../mcp/read-target.ts';
 import { BestClause } from './clause.ts';
 import type { CompiledRules } from './compile-rules.ts';
-import { type Decision, decide, NO_RULE, type NotAllowed, toDecision } from './decide.ts';
+import type { Facts } from './condition.ts';
+import { ConditionJudge } from './condition-judge.ts';
+import { type Decision, decide, NO_RULE, type NotAllowed } from './decide.ts';
 
 /**
- * - Names: every one of them must be allowed. A listening request with one forbidden URI is refused as a whole; a later
- *   version cuts its filter instead.
+ * - Names: every one of them must be allowed.
  * - Listing, discovery and listening without URIs: open to whom some allow of the endpoint means, whatever the scopes,
- *   unless every name of all kinds asked for is denied. The lists themselves are not filtered yet.
- * - Tasks: open to whom some tool is allowed. A task is not yet bound to the tool and the caller that began it; that needs
- *   sealed ids.
+ *   unless every name of all kinds asked for is denied. A condition that asks for a method, a name or arguments may come to
+ *   hold for some of what is listed.
+ * - Tasks: open to whom the tool is allowed that began it, `facts.name`; its arguments were judged then.
  */
-export function decideTarget(rules: CompiledRules, principal: Principal, target: Target): Decision {
+export function decideTarget(rules: CompiledRules, principal: Principal, target: Target, facts: Facts): Decision {
   switch (target.touches) {
     case 'names':
-      return decideAll(rules, principal, target);
+      return decideAll(rules, principal, target, facts);
     case 'lists':
-      return decideLists(rules, principal, target.kinds);
+      return decideLists(rules, principal, target.kinds, facts);
     case 'task':
-      return decideTask(rules, principal);
+      return facts.name === undefined ? NO_RULE : decide(rules, principal, 'tool', facts.name, facts);
   }
 }
 
-function decideAll(rules: CompiledRules, principal: Principal, target: Target & { touches: 'names' }): Decision {
+type Names = Target & { readonly touches: 'names' };
+
+function decideAll(rules: CompiledRules, principal: Principal, target: Names, facts: Facts): Decision {
   let first: Decision | undefined;
   const short: NotAllowed[] = [];
   for (const name of target.names) {
-    const decision = decide(rules, principal, target.kind, name);
+    const decision = decide(rules, principal, target.kind, name, facts);
     first ??= decision;
     if (decision.allowed) continue;
     if (decision.why !== 'scopes') return decision;
@@ -40,25 +43,16 @@ function decideAll(rules: CompiledRules, principal: Principal, target: Target & 
   return { ...one, scopes: [...new Set(short.flatMap(({ scopes }) => scopes ?? []))].toSorted() };
 }
 
-function decideLists(rules: CompiledRules, principal: Principal, kinds: readonly NamedKind[]): Decision {
-  const denials = kinds.map((kind) => findWholeDeny(rules, principal, kind));
+function decideLists(rules: CompiledRules, principal: Principal, kinds: readonly NamedKind[], facts: Facts): Decision {
+  const judge = new ConditionJudge({ ...facts, method: undefined, args: undefined }, principal, undefined);
+  const denials = kinds.map((kind) => {
+    const deny = new BestClause(principal, judge);
+    rules.wholeDenies[kind].search(principal, deny);
+    return deny.fitting;
+  });
   const [denial] = denials;
-  if (denial !== undefined && !denials.includes(undefined)) return denial;
-  const allow = new BestClause(principal);
+  if (denial !== undefined && !denials.includes(undefined)) return { allowed: false, why: 'denied', rule: denial.rule };
+  const allow = new BestClause(principal, judge);
   rules.anyAllow.search(principal, allow);
   return allow.clause === undefined ? NO_RULE : { allowed: true, rule: allow.clause.rule };
-}
-
-function decideTask(rules: CompiledRules, principal: Principal): Decision {
-  const denial = findWholeDeny(rules, principal, 'tool');
-  if (denial !== undefined) return denial;
-  const allow = new BestClause(principal);
-  rules.toolAllow.search(principal, allow);
-  return toDecision(allow);
-}
-
-function findWholeDeny(rules: CompiledRules, principal: Principal, kind: NamedKind): NotAllowed | undefined {
-  const deny = new BestClause(principal);
-  rules.wholeDenies[kind].search(principal, deny);
-  return deny.fitting && { allowed: false, why: 'denied', rule: deny.fitting.rule };
 }

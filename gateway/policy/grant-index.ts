@@ -2,6 +2,7 @@
 import type { Principal } from '../exchange.ts';
 import type { BestClause, Clause } from './clause.ts';
 import type { ClaimCondition, CompiledGrant } from './compile-grant.ts';
+import type { Condition } from './condition.ts';
 
 type Buckets = Map<string, Clause[]>;
 
@@ -12,7 +13,7 @@ interface ClaimBuckets {
 
 /** A clause stands under the values of its narrowest condition; only clauses that a principal's own values lead to are looked at. */
 export class GrantIndex {
-  private readonly held = new Set<CompiledGrant>();
+  private readonly held = new Map<CompiledGrant, Set<Condition | undefined>>();
   /** Clauses without any condition but scopes. */
   private readonly open: Clause[] = [];
   private subjects: Buckets | undefined;
@@ -21,11 +22,13 @@ export class GrantIndex {
   private issuers: Buckets | undefined;
   private claims: Map<string, ClaimBuckets> | undefined;
 
-  /** Adds a clause; ranks must rise. Of two with the same grant only the first is kept. */
+  /** Adds a clause; ranks must rise. Of two with the same grant and condition only the first is kept, and none behind one without condition. */
   add(clause: Clause): void {
-    const { grant } = clause;
-    if (this.held.has(grant)) return;
-    this.held.add(grant);
+    const { grant, condition } = clause;
+    const held = this.held.get(grant);
+    if (held?.has(condition) || held?.has(undefined)) return;
+    if (held === undefined) this.held.set(grant, new Set([condition]));
+    else held.add(condition);
     const claim = grant.claims[0];
     if (grant.subjects !== undefined) put((this.subjects ??= new Map()), grant.subjects, clause);
     else if (grant.clients !== undefined) put((this.clients ??= new Map()), grant.clients, clause);

@@ -15,7 +15,7 @@ const ALWAYS = [
 ];
 
 function toPairs(...raw: readonly (readonly [name: string, value: string])[]): string[][] {
-  const flat = toUpstreamHeaders(readHeaders(raw.flat()), ENVELOPE, 'weather.internal:8080');
+  const flat = toUpstreamHeaders(readHeaders(raw.flat()), ENVELOPE, 'weather.internal:8080', undefined);
   assert.equal(flat.length % 2, 0);
   return Array.from({ length: flat.length / 2 }, (_, i) => flat.slice(i * 2, i * 2 + 2));
 }
@@ -27,6 +27,11 @@ test('without anything optional these five headers go upstream', () => {
 test('Mcp-Name goes on as it came, trimmed and still encoded', () => {
   assert.deepEqual(toPairs(['MCP-NAME', ' =?base64?w6k=?= ']), [...ALWAYS, ['mcp-name', '=?base64?w6k=?=']]);
   assert.deepEqual(toPairs(['Mcp-Name', 'a'], ['Mcp-Name', 'b']), ALWAYS, 'one that was repeated never does');
+});
+
+test('where a sealed name was opened, Mcp-Name says what stands in the body', () => {
+  const flat = toUpstreamHeaders(readHeaders(['Mcp-Name', 'sealed']), ENVELOPE, 'weather.internal:8080', 'tâche');
+  assert.deepEqual(flat.slice(-2), ['mcp-name', '=?base64?dMOiY2hl?=']);
 });
 
 test('Mcp-Param headers go on as they came, known or not', () => {

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileRules } from '../../../gateway/policy/compile-rules.ts';
 import { decide, type Kind } from '../../../gateway/policy/decide.ts';
-import { makePrincipal, makeRule } from './make-rules.ts';
+import { makeFacts, makePrincipal, makeRule } from './make-rules.ts';
 
 function judge(allow: readonly string[], deny: readonly string[], uri: string, kind: Kind = 'resource'): string {
   const rules = compileRules([
     makeRule('yes', 'allow', { resources: allow, to: { everyone: true } }),
     makeRule('no', 'deny', { resources: deny }),
   ]);
-  const decision = decide(rules, makePrincipal(), kind, uri);
+  const decision = decide(rules, makePrincipal(), kind, uri, makeFacts());
   return decision.allowed ? 'allowed' : (decision.fault ?? decision.why);
 }
 

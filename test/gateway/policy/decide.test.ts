@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import type { AccessRule } from '../../../gateway/policy/access-rule.ts';
 import { compileRules } from '../../../gateway/policy/compile-rules.ts';
 import { type Decision, decide, type Kind } from '../../../gateway/policy/decide.ts';
-import { ANONYMOUS, makePrincipal, makeRule, type PrincipalParts } from './make-rules.ts';
+import { ANONYMOUS, makeFacts, makePrincipal, makeRule, type PrincipalParts } from './make-rules.ts';
 
 const EVERYONE = { everyone: true };
 
@@ -162,27 +162,27 @@ const ROWS: readonly Row[] = [
 
 suite('a decision', () => {
   for (const { is, rules, as = {}, kind = 'tool', name = 'get_forecast', decision } of ROWS) {
-    test(is, () => assert.deepEqual(decide(compileRules(rules), makePrincipal(as), kind, name), decision));
+    test(is, () => assert.deepEqual(decide(compileRules(rules), makePrincipal(as), kind, name, makeFacts()), decision));
   }
 });
 
 test('an anonymous caller is everyone, but no subject, client, issuer or group, not even an empty one', () => {
   for (const condition of ['subjects', 'clients', 'issuers', 'groups'] as const) {
     const rules = compileRules([makeRule('a', 'allow', { tools: ['*'], to: { [condition]: ['', 'x'] } })]);
-    assert.deepEqual(decide(rules, ANONYMOUS, 'tool', 't'), NO_RULE, condition);
+    assert.deepEqual(decide(rules, ANONYMOUS, 'tool', 't', makeFacts()), NO_RULE, condition);
   }
   const open = compileRules([makeRule('a', 'allow', { tools: ['*'], to: EVERYONE })]);
-  assert.deepEqual(decide(open, ANONYMOUS, 'tool', 't'), by('a'));
+  assert.deepEqual(decide(open, ANONYMOUS, 'tool', 't', makeFacts()), by('a'));
 });
 
 test('names of prototype members are ordinary names', () => {
   const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
   const other = compileRules([makeRule('a', 'allow', { tools: ['get'], prompts: ['p'], to: EVERYONE })]);
   for (const name of names) {
-    assert.deepEqual(decide(other, makePrincipal(), 'tool', name), NO_RULE, name);
+    assert.deepEqual(decide(other, makePrincipal(), 'tool', name, makeFacts()), NO_RULE, name);
     const named = compileRules([makeRule('a', 'allow', { tools: [name], to: EVERYONE })]);
-    assert.deepEqual(decide(named, makePrincipal(), 'tool', name), by('a'), name);
-    assert.deepEqual(decide(named, makePrincipal(), 'prompt', name), NO_RULE, name);
+    assert.deepEqual(decide(named, makePrincipal(), 'tool', name, makeFacts()), by('a'), name);
+    assert.deepEqual(decide(named, makePrincipal(), 'prompt', name, makeFacts()), NO_RULE, name);
   }
 });
 
@@ -193,20 +193,20 @@ test('a spelling that a lenient server folds cannot slip past a denial', () => {
   ]);
   const forms = ['ｄelete_city', 'delete\u200b_city', 'dr\u00adop', 'dr\u2060op', 'drop ', '\tdrop', 'drop\u0000'];
   for (const name of [...forms, 'cafe\u0301', 'café', '\ufeffdrop', 'dro\u{e0061}p', 'drop\u3000']) {
-    assert.deepEqual(decide(rules, makePrincipal(), 'tool', name), denied('no'), JSON.stringify(name));
+    assert.deepEqual(decide(rules, makePrincipal(), 'tool', name, makeFacts()), denied('no'), JSON.stringify(name));
   }
   for (const name of ['デリート：一', 'drops', 'a drop', 'DROP'])
-    assert.deepEqual(decide(rules, makePrincipal(), 'tool', name), by('all'), name);
+    assert.deepEqual(decide(rules, makePrincipal(), 'tool', name, makeFacts()), by('all'), name);
 });
 
 test('a spelling that only looks like an allowed name is not allowed', () => {
   const rules = compileRules([makeRule('a', 'allow', { tools: ['get_forecast', 'list_*'], to: EVERYONE })]);
   const forms = ['get_forecaѕt', 'ｇet_forecast', 'get_forecast\u200b', 'get_forecast ', 'get%5Fforecast', 'lіst_x'];
-  for (const name of forms) assert.deepEqual(decide(rules, makePrincipal(), 'tool', name), NO_RULE, name);
+  for (const name of forms) assert.deepEqual(decide(rules, makePrincipal(), 'tool', name, makeFacts()), NO_RULE, name);
 });
 
 test('a name longer than any rule means is not allowed', () => {
   const rules = compileRules([makeRule('a', 'allow', { tools: ['*'], to: EVERYONE })]);
-  assert.deepEqual(decide(rules, makePrincipal(), 'tool', 'a'.repeat(8192)), by('a'));
-  assert.deepEqual(decide(rules, makePrincipal(), 'tool', 'a'.repeat(8193)), NO_RULE);
+  assert.deepEqual(decide(rules, makePrincipal(), 'tool', 'a'.repeat(8192), makeFacts()), by('a'));
+  assert.deepEqual(decide(rules, makePrincipal(), 'tool', 'a'.repeat(8193), makeFacts()), NO_RULE);
 });

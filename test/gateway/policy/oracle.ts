@@ -2,7 +2,13 @@
 import type { Principal } from '../../../gateway/exchange.ts';
 import type { AccessRule } from '../../../gateway/policy/access-rule.ts';
 
-type Named = 'tools' | 'prompts' | 'resources';
+export interface Call {
+  readonly who: Principal;
+  readonly kind: 'tools' | 'prompts' | 'resources';
+  readonly name: string;
+  /** Undefined: not known. */
+  readonly args: Readonly<Record<string, unknown>> | undefined;
+}
 
 function fits(pattern: string, text: string, isUri: boolean): boolean {
   if (!pattern.startsWith('*')) {
@@ -28,8 +34,15 @@ function means(rule: AccessRule, who: Principal): boolean {
   return (everyone || some) && claimed && named && one(groups, [...who.groups]);
 }
 
-/** `allowed RULE`, `denied RULE`, `scopes RULE SCOPES` or `no_rule`. */
-export function decideNaively(rules: readonly AccessRule[], who: Principal, kind: Named, name: string): string {
+/**
+ * @param holds what a condition is for this call; undefined: it asks for arguments that are not known
+ * @returns `allowed RULE`, `denied RULE`, `scopes RULE SCOPES` or `no_rule`
+ */
+export function decideNaively(
+  rules: readonly AccessRule[],
+  { who, kind, name }: Call,
+  holds: (when: string) => boolean | 'failed' | undefined,
+): string {
   const isUri = kind === 'resources';
   if (isUri && /\/\.\.?(\/|$)|%2f|%5c|%00|\\|@|#/i.test(name)) return 'no_rule';
   const spellings = isUri
@@ -38,9 +51,11 @@ export function decideNaively(rules: readonly AccessRule[], who: Principal, kind
   const lacks = (rule: AccessRule): number => (rule.to?.scopes ?? []).filter((scope) => !who.scopes.has(scope)).length;
   const ranked = rules
     .filter((rule) => means(rule, who))
-    .filter((r) =>
-      r[kind].some((p) => fits(p, name, isUri) || (r.effect === 'deny' && spellings.some((s) => fits(p, s, isUri)))),
-    )
+    .filter((r) => r[kind].some((p) => (r.effect === 'deny' ? spellings : [name]).some((s) => fits(p, s, isUri))))
+    .filter(({ when, effect }) => {
+      const held = when === undefined || holds(when);
+      return held === undefined ? effect === 'allow' : held === 'failed' ? effect === 'deny' : held;
+    })
     .toSorted((a, b) => lacks(a) - lacks(b) || (a.id < b.id ? -1 : 1));
   const deny = ranked.find((rule) => rule.effect === 'deny' && lacks(rule) === 0);
   if (deny !== undefined) return `denied ${deny.id}`;
