@@ -1,6 +1,8 @@
 // Decides by status and media type how an upstream's answer is read, and whether it may be passed on at all.
-import type { AnswerFault, AnswerRelay, Reply, Routed } from '../exchange.ts';
+import type { AnswerFault, AnswerRelay, ErrorNote, OutgoingHeaders, Reply, Routed } from '../exchange.ts';
+import type { AnswerEditor } from './answer-editor.ts';
 import { STREAM_HEADERS, toJsonHeaders } from './answer-headers.ts';
+import { NO_ERROR } from './error-note.ts';
 import { JsonRelay } from './json-relay.ts';
 import { StreamRelay } from './stream-relay.ts';
 
@@ -9,21 +11,35 @@ type IncomingHeaders = Readonly<Record<string, string | string[] | undefined>>;
 const JSON_MEDIA = /^application\/json[ \t]*(?:;|$)/i;
 const STREAM_MEDIA = /^text\/event-stream[ \t]*(?:;|$)/i;
 
-/** Makes what takes the answer of one attempt. */
-export function makeAnswerRelay(routed: Routed, reply: Reply): AnswerRelay {
-  return new Relay(routed, reply);
+/**
+ * Makes what takes the answer of one attempt.
+ *
+ * @param editor what is done to each of its messages, for this attempt alone; nothing is, without one
+ * @param more headers that join those of the answer
+ */
+export function makeAnswerRelay(
+  routed: Routed,
+  reply: Reply,
+  editor?: AnswerEditor,
+  more?: OutgoingHeaders,
+): AnswerRelay {
+  return new Relay(routed, reply, editor, more);
 }
 
 class Relay implements AnswerRelay {
   status = 0;
   private readonly routed: Routed;
   private readonly reply: Reply;
+  private readonly editor: AnswerEditor | undefined;
+  private readonly more: OutgoingHeaders | undefined;
   private body: JsonRelay | StreamRelay | undefined;
   private isConcluded = false;
 
-  constructor(routed: Routed, reply: Reply) {
+  constructor(routed: Routed, reply: Reply, editor: AnswerEditor | undefined, more: OutgoingHeaders | undefined) {
     this.routed = routed;
     this.reply = reply;
+    this.editor = editor;
+    this.more = more;
   }
 
   get isFull(): boolean {
@@ -38,15 +54,20 @@ class Relay implements AnswerRelay {
     return this.body?.ending ?? 'answered';
   }
 
+  get error(): ErrorNote {
+    return this.body?.error ?? NO_ERROR;
+  }
+
   start(status: number, headers: IncomingHeaders): AnswerFault | undefined {
     this.status = status;
     const fault = findHeadFault(status, headers);
     if (fault !== undefined) return fault;
     const { id } = this.routed.envelope;
     const media = String(headers['content-type']);
-    if (JSON_MEDIA.test(media))
-      this.body = new JsonRelay(this.reply, id, status, toJsonHeaders(headers['retry-after']));
-    else if (STREAM_MEDIA.test(media) && status === 200) this.body = new StreamRelay(this.reply, id, STREAM_HEADERS);
+    if (JSON_MEDIA.test(media)) {
+      const head = { status, headers: this.addMore(toJsonHeaders(headers['retry-after'])) };
+      this.body = new JsonRelay(this.reply, id, head, this.editor);
+    } else if (STREAM_MEDIA.test(media) && status === 200) this.body = this.makeStream();
     else return status >= 502 && status <= 504 ? 'unavailable' : 'media';
     return undefined;
   }
@@ -64,9 +85,17 @@ class Relay implements AnswerRelay {
   conclude(): void {
     // An answer in JSON ends by itself.
     if (this.isComplete || this.body instanceof JsonRelay) return;
-    const body = this.body ?? new StreamRelay(this.reply, this.routed.envelope.id, STREAM_HEADERS);
+    const body = this.body ?? this.makeStream();
     this.isConcluded = true;
     body.conclude(this.routed.envelope.idLiteral);
+  }
+
+  private makeStream(): StreamRelay {
+    return new StreamRelay(this.reply, this.routed.envelope.id, this.addMore(STREAM_HEADERS), this.editor);
+  }
+
+  private addMore(headers: OutgoingHeaders): OutgoingHeaders {
+    return this.more === undefined ? headers : { ...headers, ...this.more };
   }
 }
 

@@ -1,0 +1,84 @@
+// Speaks of a task to its client by the very id the client was given, and notices how the task is doing.
+
+import type { AnswerFault } from '../exchange.ts';
+import { applyEdits, type Edit } from '../mcp/edits.ts';
+import { makeFieldScan } from '../mcp/field-scan.ts';
+import { findMember, findRoot, readString, skipValue } from '../mcp/json-walk.ts';
+import type { AnswerEditor } from './answer-editor.ts';
+import { findErrorCode } from './find-error-code.ts';
+import { findResult } from './find-result.ts';
+import { mentionsAny } from './mentions-any.ts';
+import { LEAST_REPLACED, replaceWhole } from './replace-whole.ts';
+import { walkFields } from './walk-result.ts';
+
+export interface TaskSettings {
+  /** The id the upstream knows. */
+  readonly upstreamId: string;
+  /** The id the client sent. */
+  readonly clientId: string;
+  /** Told of the status that passes by. */
+  readonly onStatus: (status: string) => void;
+}
+
+/** What a server says of a task it does not know (SEP-2663). */
+const UNKNOWN_TASK = -32602;
+
+/** Makes the editor of `tasks/get`, `tasks/update` and `tasks/cancel`. */
+export function makeTaskEditor(settings: TaskSettings): AnswerEditor {
+  return {
+    needsWhole: true,
+    edit(message, kind) {
+      if (kind === 'error') return findErrorCode(message) === UNKNOWN_TASK ? 'forgotten' : hideId(message, settings);
+      if (kind === 'notification') return message;
+      const edits = editTask(message, findResult(message), settings);
+      return edits === undefined ? 'malformed' : applyEdits(message, edits);
+    },
+  };
+}
+
+/** Words for people may name the task too, and so may what stands beside them. */
+function hideId(message: Buffer, { upstreamId, clientId }: TaskSettings): Buffer | AnswerFault {
+  const error = findMember(message, findRoot(message), 'error');
+  const data = error && findMember(message, error.start, 'data');
+  const words = error && findMember(message, error.start, 'message');
+  const edits: Edit[] = [];
+  if (data !== undefined && mentionsAny(message, data.start, data.end, new Set([upstreamId]))) {
+    edits.push({ start: data.nameStart, end: data.end, text: undefined });
+  }
+  if (words !== undefined && message[words.start] === 0x22 && upstreamId.length >= LEAST_REPLACED) {
+    const said = readString(message, words.start, words.end);
+    const text = replaceWhole(said, upstreamId, clientId);
+    if (text === undefined) return 'oversized';
+    if (text !== said) edits.push({ start: words.start, end: words.end, text: JSON.stringify(text) });
+  }
+  return applyEdits(message, edits);
+}
+
+const FIELDS = makeFieldScan(['taskId', 'status', 'resultType']);
+
+/**
+ * @param open where the object opens that describes the task
+ * @returns undefined when it describes another task, or has a member that only looks like one of the protocol
+ */
+export function editTask(message: Buffer, open: number, settings: TaskSettings): readonly Edit[] | undefined {
+  const edits: Edit[] = [];
+  let isOther = false;
+  let status: string | undefined;
+  const behind = walkFields(message, open, FIELDS, (name, _nameStart, start) => {
+    const end = skipValue(message, start);
+    const isText = message[start] === 0x22;
+    if (name === 'taskId') {
+      isOther ||= !isText || readString(message, start, end) !== settings.upstreamId;
+      edits.push({ start, end, text: JSON.stringify(settings.clientId) });
+    } else if (name === 'status' && isText) {
+      status = readString(message, start, end);
+    } else if (name === 'resultType') {
+      // What the task became stands in `result`; the answer itself is complete (SEP-2663).
+      isOther ||= !isText || readString(message, start, end) !== 'complete';
+    }
+    return end;
+  });
+  if (isOther || behind < 0) return undefined;
+  if (status !== undefined) settings.onStatus(status);
+  return edits;
+}
