@@ -1,5 +1,17 @@
 // Sends a request to an instance, and to another one where that is safe, until an answer was passed on or none can be.
-import type { Answer, AnswerFault, AnswerRelay, Reply, Routed } from '../exchange.ts';
+import type {
+  Answer,
+  AnswerFault,
+  AnswerRelay,
+  AttemptOutcome,
+  AttemptTrace,
+  Reply,
+  RequestRecord,
+  Routed,
+  TraceNote,
+} from '../exchange.ts';
+import { applyEdits } from '../mcp/edits.ts';
+import { findMetaTraceContext, toTraceEdits } from '../mcp/meta-trace-context.ts';
 import { type RefusalKind, refuse } from '../refusal.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
 import type { Credential } from './credential.ts';
@@ -13,9 +25,22 @@ export interface ForwardDeps {
   readonly credentialOf: (upstream: string) => Credential | undefined;
   /** Milliseconds since 1970, as tokens count. */
   readonly epochMs: () => number;
-  readonly makeRelay: (routed: Routed, reply: Reply) => AnswerRelay;
+  /** @param instance the label of the instance that will answer */
+  readonly makeRelay: (routed: Routed, reply: Reply, instance: string, record: RequestRecord) => AnswerRelay;
+  /** Milliseconds, monotonic. */
+  readonly nowMs: () => number;
+  /** Told of every attempt that is over. */
+  readonly onAttempt: (attempt: EndedAttempt) => void;
   /** Told of every failed attempt, and whether another one follows. */
   readonly onFailedAttempt: (upstream: string, instance: Instance, fault: AnswerFault, retried: boolean) => void;
+}
+
+export interface EndedAttempt {
+  readonly upstream: string;
+  readonly method: string;
+  readonly outcome: AttemptOutcome;
+  readonly durationMs: number;
+  readonly trace: TraceNote | undefined;
 }
 
 /** A request never tries more instances than this, however many there are. */
@@ -33,6 +58,9 @@ const REFUSALS: Readonly<Record<AnswerFault, RefusalKind>> = {
   status: 'upstream_failed',
   media: 'upstream_failed',
   malformed: 'upstream_failed',
+  undeclared: 'upstream_failed',
+  hidden: 'unknown_name',
+  forgotten: 'state_invalid',
   oversized: 'upstream_failed',
   cut: 'upstream_failed',
 };
@@ -43,11 +71,18 @@ const REFUSALS: Readonly<Record<AnswerFault, RefusalKind>> = {
  * A request goes to a second instance only if the first one saw nothing of it, or the method only reads; never once
  * the client got a byte of an answer, never after a timeout, and only within the upstream's retry budget.
  *
- * @throws Refusal no_instance, upstream_failed, upstream_slow
+ * A request about a task goes to the instance that holds it and to no other.
+ *
+ * @throws Refusal no_instance, upstream_failed, upstream_slow, task_lost; unknown_name where the endpoint hides what is not there
  */
-export function makeForward(deps: ForwardDeps): (routed: Routed, reply: Reply) => Promise<Answer> {
-  return (routed, reply) => new Forwarding(deps, routed, reply).run();
+export function makeForward(
+  deps: ForwardDeps,
+): (routed: Routed, reply: Reply, record: RequestRecord) => Promise<Answer> {
+  return (routed, reply, record) => new Forwarding(deps, routed, reply, record).run();
 }
+
+/** Another instance would say the same, or has no time left to. */
+const FINAL: ReadonlySet<AnswerFault> = new Set(['slow', 'challenge', 'undeclared', 'hidden', 'forgotten']);
 
 interface Failure {
   readonly instance: Instance;
@@ -61,22 +96,26 @@ interface AttemptPlan {
   readonly proof: readonly string[];
 }
 
+const LEFT: AttemptOutcome = { kind: 'client_left' };
+
 const NO_PROOF: readonly string[] = [];
 
 class Forwarding {
   private readonly deps: ForwardDeps;
   private readonly routed: Routed;
   private readonly reply: Reply;
+  private readonly record: RequestRecord;
   private attempt: Attempt | undefined;
   private isConcluding = false;
   private isExpired = false;
   private isTokenOver = false;
   private tokenTimer: NodeJS.Timeout | undefined;
 
-  constructor(deps: ForwardDeps, routed: Routed, reply: Reply) {
+  constructor(deps: ForwardDeps, routed: Routed, reply: Reply, record: RequestRecord) {
     this.deps = deps;
     this.routed = routed;
     this.reply = reply;
+    this.record = record;
   }
 
   async run(): Promise<Answer> {
@@ -141,7 +180,7 @@ class Forwarding {
       const proof = await this.deps.credentialOf(upstream.name)?.(this.routed);
       if (this.reply.closed) return this.toAnswer({ kind: 'client_left' }, undefined, undefined);
       const instance = this.pickNext(upstream, tried, failure);
-      const relay = this.deps.makeRelay(this.routed, this.reply);
+      const relay = this.deps.makeRelay(this.routed, this.reply, instance.label, this.record);
       const end = await this.tryInstance(upstream, { instance, relay, proof: proof ?? NO_PROOF });
       if (end.kind !== 'failed') return this.toAnswer(end, instance, relay);
       tried.push(instance);
@@ -158,11 +197,19 @@ class Forwarding {
 
   /** In one tick with `begin`, or a drain could come in between. */
   private pickNext(upstream: Upstream, tried: readonly Instance[], failure: Failure | undefined): Instance {
+    const holder = this.routed.task?.instance;
+    if (holder !== undefined) return this.pickHolder(upstream, holder, failure);
     const instance = upstream.pick(tried.length === 0 ? undefined : tried);
     if (failure === undefined) return instance ?? refuse('no_instance', { reason: 'no_instance', retryAfterS: 1 });
     if (instance === undefined || !upstream.budget.withdraw()) return this.giveUp(upstream, failure);
     this.report(upstream, failure, true);
     return instance;
+  }
+
+  /** Its task lives nowhere else, so it is asked whatever its health, and once. */
+  private pickHolder(upstream: Upstream, holder: string, failure: Failure | undefined): Instance {
+    if (failure !== undefined) return this.giveUp(upstream, failure);
+    return upstream.instances.find(({ label }) => label === holder) ?? refuse('task_lost', { reason: 'instance_gone' });
   }
 
   private giveUp(upstream: Upstream, failure: Failure): never {
@@ -179,23 +226,54 @@ class Forwarding {
     const { instance } = plan;
     upstream.begin(instance);
     let outcome: Outcome = 'abandoned';
+    const { record } = this;
+    record.instance = instance.label;
+    const trace = record.span?.beginAttempt(upstream.name, instance.label);
+    const begunMs = this.deps.nowMs();
+    let told: AttemptOutcome = LEFT;
     try {
-      const end = await this.runAttempt(upstream, plan);
+      const end = await this.runAttempt(upstream, plan, trace);
       outcome = toOutcome(end);
+      told = toTold(end, plan.relay);
       return end;
     } finally {
+      const durationMs = this.deps.nowMs() - begunMs;
+      record.upstreamMs += durationMs;
       upstream.finish(instance, outcome);
+      trace?.end(told);
+      const method = this.routed.envelope.method.name;
+      this.deps.onAttempt({ upstream: upstream.name, method, outcome: told, durationMs, trace: record.trace });
     }
   }
 
-  private runAttempt(upstream: Upstream, { instance, relay, proof }: AttemptPlan): Promise<AttemptEnd> {
-    const { envelope, headers, body } = this.routed;
+  /** A traced request says upstream which attempt it is, in headers and body. */
+  private toBody(trace: AttemptTrace | undefined): Buffer {
+    const { body, edits, envelope } = this.routed;
+    if (trace === undefined) return applyEdits(body, edits);
+    const { metaStart } = envelope;
+    return applyEdits(body, [...edits, ...toTraceEdits(metaStart, findMetaTraceContext(body, metaStart), trace)]);
+  }
+
+  private runAttempt(
+    upstream: Upstream,
+    { instance, relay, proof }: AttemptPlan,
+    trace: AttemptTrace | undefined,
+  ): Promise<AttemptEnd> {
+    const { envelope, headers, upstreamName } = this.routed;
     const { timeouts } = upstream.settings;
     const request = {
       instance,
       listens: envelope.method.listens,
-      headers: [...toUpstreamHeaders(headers, envelope, instance.hostHeader), ...proof],
-      body,
+      headers: [
+        ...toUpstreamHeaders(
+          trace === undefined ? headers : { ...headers, ...toContext(trace) },
+          envelope,
+          instance.hostHeader,
+          upstreamName,
+        ),
+        ...proof,
+      ],
+      body: this.toBody(trace),
       headersTimeoutMs: timeouts.headersMs,
       idleTimeoutMs: timeouts.idleMs,
     };
@@ -211,7 +289,7 @@ class Forwarding {
   private mayRetry(end: AttemptEnd & { kind: 'failed' }): boolean {
     if (this.reply.begun || this.reply.closed) return false;
     if (!end.sent) return true;
-    return this.routed.envelope.method.read && end.fault !== 'slow' && end.fault !== 'challenge';
+    return this.routed.envelope.method.read && !FINAL.has(end.fault);
   }
 
   private toAnswer(end: AttemptEnd, instance: Instance | undefined, relay: AnswerRelay | undefined): Answer {
@@ -219,13 +297,24 @@ class Forwarding {
     if (end.kind === 'client_left' || relay === undefined) {
       return { ending: this.isTokenOver ? 'token_ended' : 'client_left', status: 0, ...where };
     }
-    return { ending: this.isConcluding ? 'drained' : relay.ending, status: relay.status, ...where };
+    return { ending: this.isConcluding ? 'drained' : relay.ending, status: relay.status, ...relay.error, ...where };
   }
 }
 
-/** A challenge or an unusable status is the server's decision, not its sickness. */
+function toTold(end: AttemptEnd, relay: AnswerRelay): AttemptOutcome {
+  if (end.kind === 'answered') return { kind: relay.ending, ...relay.error };
+  return { kind: end.kind === 'failed' ? end.fault : end.kind };
+}
+
+function toContext({ traceparent, tracestate }: AttemptTrace): Pick<AttemptTrace, 'traceparent' | 'tracestate'> {
+  return { traceparent, tracestate };
+}
+
+/** These are the server's decision, not its sickness. */
+const SOUND: ReadonlySet<AnswerFault> = new Set(['challenge', 'status', 'undeclared', 'hidden', 'forgotten']);
+
 function toOutcome(end: AttemptEnd): Outcome {
   if (end.kind === 'answered') return 'ok';
   if (end.kind === 'client_left') return 'abandoned';
-  return end.fault === 'challenge' || end.fault === 'status' ? 'ok' : 'failed';
+  return SOUND.has(end.fault) ? 'ok' : 'failed';
 }
