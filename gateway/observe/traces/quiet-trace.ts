@@ -1,0 +1,31 @@
+// The trace of a request that is not recorded: it only passes a context on.
+import type { TraceNote } from '../../exchange.ts';
+import { formatTraceparent } from '../../mcp/trace-context.ts';
+import type { AttemptTrace, RequestTrace } from './tracing.ts';
+
+export class QuietTrace implements RequestTrace, AttemptTrace {
+  readonly note: TraceNote;
+  readonly tracestate: string | undefined;
+
+  constructor(traceId: string, spanId: string, tracestate: string | undefined) {
+    this.note = { traceId, spanId, sampled: false };
+    this.tracestate = tracestate;
+  }
+
+  get traceparent(): string {
+    return formatTraceparent(this.note.traceId, this.note.spanId, false);
+  }
+
+  event(): void {
+    // Nobody will read it.
+  }
+
+  /** No span is made of an attempt either, so one id does for all. */
+  beginAttempt(): AttemptTrace {
+    return this;
+  }
+
+  end(): void {
+    // Nothing was kept.
+  }
+}
