@@ -1,16 +1,29 @@
 // The composition root: wires clocks, sockets, keys and upstreams into one gateway process, and swaps them on reload.
+import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { composeServing } from './compose.ts';
 import { type Credentials, makeCredentials, toAssertionJwks } from './compose-credentials.ts';
+import { type Counters, makeCounters, waitForCounters } from './compose-quota.ts';
+import { endTrace, makeNote, openAudit, startTracing } from './compose-telemetry.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import type { Check } from './edge/admin-app.ts';
 import { LiveExchanges } from './edge/live-exchanges.ts';
 import { type McpServing, makeMcpServer, toPort } from './edge/mcp-server.ts';
+import { Overload } from './edge/overload.ts';
+import { makeRequestIds } from './edge/request-ids.ts';
 import { type IssuerRegistry, makeIssuerRegistry } from './identity/issuer-registry.ts';
 import type { ExchangeEvent } from './identity/token-exchange.ts';
+import { toAuditEntry, toRawAuditEntry } from './observe/audit/to-audit-entry.ts';
 import type { Log } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
+import type { Tracing } from './observe/traces/tracing.ts';
+import type { StoreEvent } from './quota/store-breaker.ts';
+import { makeEphemeralKey } from './sealing/sealing-key.ts';
+import { makeSeals } from './sealing/seals.ts';
+import type { CatalogSettings } from './upstream/catalog.ts';
+import { type Catalogs, makeCatalogs } from './upstream/catalogs.ts';
 import { startTimer } from './upstream/start-timer.ts';
+import type { Upstream } from './upstream/upstream.ts';
 import type { UpstreamEvent } from './upstream/upstream-event.ts';
 import { type Fleet, makeFleet, retire } from './upstream/upstream-fleet.ts';
 import { makeVerifiedFetch } from './upstream/verified-fetch.ts';
@@ -33,6 +46,8 @@ export interface App {
    * configuration insists on.
    */
   apply(next: GatewayConfig): Promise<void>;
+  /** Opens the audit file anew, after another program has moved it away. */
+  reopenAudit(): void;
   /** Leaves rotation, finishes what is open within the grace period, closes everything. @returns how many exchanges were cut */
   drain(): Promise<number>;
 }
@@ -42,6 +57,8 @@ const verifiedFetch = makeVerifiedFetch();
 
 /** A request that began under an old configuration has surely picked its instance after this long. */
 const RETIRE_AFTER_MS = 60_000;
+const EPHEMERAL_WORDS =
+  'no sealing keys are configured: this process made one for itself, and state it seals is lost when it ends (tollgate keys new)';
 /** How often it is looked whether keys have come. */
 const KEYS_POLL_MS = 100;
 
@@ -50,35 +67,78 @@ interface Active {
   readonly fleet: Fleet;
   readonly registry: IssuerRegistry;
   readonly credentials: Credentials;
+  readonly catalogs: Catalogs;
+  readonly counters: Counters;
   readonly serving: McpServing;
 }
 
-/** Builds a gateway from a checked configuration; nothing listens and nothing is connected yet. */
-export function makeApp(first: GatewayConfig, log: Log): App {
+/**
+ * Builds a gateway from a checked configuration; nothing listens and nothing is connected yet.
+ *
+ * @param worker which of the processes that share the port this is, from 1
+ * @throws Error when the audit file cannot be opened
+ */
+export function makeApp(first: GatewayConfig, log: Log, worker = 1): App {
   const live = new LiveExchanges();
+  let tracing: Tracing | undefined;
+  const audit = openAudit(first, worker, {
+    onWritten: (lines) => metrics.countAuditLines('written', lines),
+    onDropped: (lines) => metrics.countAuditLines('dropped', lines),
+    onFailure: (err) => log.event('error', 'audit trail cannot be written', { err }),
+  });
+
+  /** Good for as long as this process lives, across reloads. */
+  const ephemeralKey = makeEphemeralKey(randomBytes);
+  const overload = new Overload(() => active.config.limits, nowMs);
   let isListening = false;
   let isWarm = false;
   let isStopped = false;
+  let isStoreOpen = false;
   let active: Active;
 
   const metrics = new Metrics({
     inFlight: () => live.size,
     configDigest: () => active.config.digest,
     instances: () => active.fleet.upstreams.flatMap(toInstanceViews),
+    streams: () => live.streams,
+    quotaStoreOpen: () => isStoreOpen,
+    issuers: () => active.registry.issuers,
+    isKnownTool,
   });
+
+  /** Whether a list of an upstream of this endpoint has shown the name, so that it may stand in a label. */
+  function isKnownTool(endpoint: string, tool: string): boolean {
+    return toUpstreams(endpoint).some((name) => active.catalogs.isKnownTool(name, tool));
+  }
+
+  function isKnownPrompt(endpoint: string, prompt: string): boolean {
+    return toUpstreams(endpoint).some((name) => active.catalogs.isKnownPrompt(name, prompt));
+  }
+
+  function toUpstreams(endpoint: string): readonly string[] {
+    return active.config.endpoints.get(endpoint)?.routes.map(({ upstream }) => upstream) ?? [];
+  }
 
   function onUpstreamEvent(event: UpstreamEvent): void {
     if (event.kind === 'ejected') metrics.countEjection(event.upstream, event.instance ?? '');
     if (event.kind === 'dns_failed') metrics.countDnsFailure(event.upstream);
-    log.pino.warn(event, 'upstream changed');
+    log.event('warn', 'upstream changed', event);
   }
 
   function onExchange(event: ExchangeEvent): void {
-    log.pino[event.kind === 'token_exchanged' ? 'debug' : 'warn'](event, 'token exchange');
+    log.event(event.kind === 'token_exchanged' ? 'debug' : 'warn', 'token exchange', event);
+  }
+
+  function onStoreEvent(event: StoreEvent): void {
+    isStoreOpen = event.kind === 'store_open' || (isStoreOpen && event.kind !== 'store_recovered');
+    if (event.kind !== 'store_recovered') metrics.countQuotaStoreFailure(event.reason);
+    log.pino[event.kind === 'store_recovered' ? 'info' : 'error'](event, 'quota store');
   }
 
   function build(config: GatewayConfig, previous?: Active): Active {
-    const settings = [...config.upstreams.values()].map(({ credential: _c, resource: _r, ...upstream }) => upstream);
+    const settings = [...config.upstreams.values()].map(
+      ({ credential: _c, resource: _r, paramHeaders: _p, ...upstream }) => upstream,
+    );
     const fleet = makeFleet(settings, { now: nowMs, random: Math.random, onEvent: onUpstreamEvent }, previous?.fleet);
     const registry = makeIssuerRegistry(
       config.identity,
@@ -87,18 +147,30 @@ export function makeApp(first: GatewayConfig, log: Log): App {
         random: Math.random,
         fetch: verifiedFetch,
         startTimer,
-        onEvent: (event) => log.pino[event.kind === 'keys_fetched' ? 'debug' : 'warn'](event, 'issuer keys'),
+        onEvent: (event) => log.event(event.kind === 'keys_fetched' ? 'debug' : 'warn', 'issuer keys', event),
       },
       previous?.registry,
     );
     const credentials = makeCredentials(config, { fetch: verifiedFetch, onExchange }, previous?.credentials);
-    return {
-      config,
-      fleet,
-      registry,
-      credentials,
-      serving: composeServing(config, { fleet, registry, credentials: credentials.provers, metrics, log }),
-    };
+    const { provers } = credentials;
+    const catalogs = makeCatalogs(
+      fleet.upstreams.map((upstream) => toCatalogSettings(upstream, config, provers)),
+      {
+        now: nowMs,
+        random: Math.random,
+        onInvalidTool: (upstream, tool, why) =>
+          log.event('warn', 'tool with invalid annotations', { upstream, tool, why }),
+      },
+      previous?.catalogs,
+    );
+    const counters = makeCounters(config.quotas, onStoreEvent, previous?.counters);
+    const seals = makeSeals(config.sealing.keys.length > 0 ? config.sealing.keys : [ephemeralKey], {
+      nowMs: Date.now,
+      randomBytes,
+    });
+    const note = makeNote(config, () => tracing);
+    const shared = { fleet, catalogs, registry, credentials: provers, counters, seals, metrics, log, note };
+    return { config, fleet, registry, credentials, catalogs, counters, serving: composeServing(config, shared) };
   }
 
   active = build(first);
@@ -106,29 +178,44 @@ export function makeApp(first: GatewayConfig, log: Log): App {
     limits: first.limits,
     tls: first.listen.tls,
     live,
+    overload,
     nowMs,
+    epochMs: Date.now,
+    makeRequestId: makeRequestIds(randomBytes(8)),
     serving: () => active.serving,
+    whenRecordable: () => (audit?.isFull === true ? audit.whenReady() : undefined),
     onEnd(record) {
       const now = nowMs();
+      endTrace(tracing, record);
       metrics.countRequest(record, now);
       log.request(record, now - record.startedMs);
+      audit?.write(toAuditEntry(record, now - record.startedMs));
     },
     onRawRefusal(refusal) {
       metrics.countRefusal(refusal);
       log.rawRefusal(refusal);
+      audit?.write(toRawAuditEntry(refusal));
     },
   });
 
   return {
     metrics,
     async listen() {
-      await Promise.all([active.fleet.ready(), active.registry.ready()]);
+      if (first.sealing.keys.length === 0) log.pino.info(EPHEMERAL_WORDS);
+      tracing = await startTracing(first, {
+        isKnownTool,
+        isKnownPrompt,
+        onExport: (outcome, spans) => metrics.countSpans(outcome, spans),
+      });
+      await Promise.all([active.fleet.ready(), active.registry.ready(), waitForCounters(active.counters)]);
+      void active.catalogs.start();
       if (first.identity.keys.atStart === 'fail') requireKeys(active.registry);
       while (!isStopped && findKeyless(active.registry).length > 0) {
         await new Promise((resolve) => setTimeout(resolve, KEYS_POLL_MS));
       }
       if (isStopped) return undefined;
       isWarm = true;
+      overload.start();
       const { host, port } = first.listen;
       await server.listen({ host, port });
       isListening = true;
@@ -146,7 +233,8 @@ export function makeApp(first: GatewayConfig, log: Log): App {
     async apply(next) {
       const old = active;
       const built = build(next, old);
-      await Promise.all([built.fleet.ready(), built.registry.ready()]);
+      await Promise.all([built.fleet.ready(), built.registry.ready(), waitForCounters(built.counters)]);
+      void built.catalogs.start();
       if (next.identity.keys.atStart === 'fail') {
         try {
           requireKeys(built.registry);
@@ -157,9 +245,13 @@ export function makeApp(first: GatewayConfig, log: Log): App {
         }
       }
       active = built;
+      if (built.counters !== old.counters) startTimer(RETIRE_AFTER_MS, () => old.counters.store.close());
       log.setLevel(next.telemetry.log.level);
       old.registry.close();
       void retire(old.fleet, built.fleet, RETIRE_AFTER_MS);
+    },
+    reopenAudit() {
+      void audit?.reopen();
     },
     async drain() {
       isStopped = true;
@@ -170,11 +262,24 @@ export function makeApp(first: GatewayConfig, log: Log): App {
       const cut = await live.drain(graceMs);
       isListening = false;
       await closeServer(server);
+      overload.close();
       active.registry.close();
       await active.fleet.close(1000);
+      active.counters.store.close();
+      await Promise.all([audit?.close(), tracing?.close()]);
       return cut;
     },
   };
+}
+
+function toCatalogSettings(
+  upstream: Upstream,
+  { upstreams }: GatewayConfig,
+  provers: Credentials['provers'],
+): CatalogSettings {
+  const { credential, paramHeaders = 'check' } = upstreams.get(upstream.name) ?? {};
+  const needsCaller = credential !== undefined && credential.kind !== 'bearer' && credential.kind !== 'header';
+  return { upstream, credential: provers.get(upstream.name), needsCaller, paramHeaders };
 }
 
 async function closeServer(server: FastifyInstance): Promise<void> {

@@ -17,11 +17,15 @@ export interface Stages {
   readonly authenticate: (request: Received) => Authenticated | Promise<Authenticated>;
   /** undefined: a notification that asks for nothing. */
   readonly openEnvelope: (request: Authenticated, body: Buffer) => Enveloped | undefined;
-  readonly authorize: (request: Enveloped) => Permitted;
+  /** Notes in the record what traces and the audit trail want to know of a request. */
+  readonly note: (request: Enveloped, record: RequestRecord) => void;
+  /** Holds `Mcp-Param-*` headers against the arguments, where the tool's schema says which they repeat. */
+  readonly checkParams: (request: Enveloped) => Enveloped | Promise<Enveloped>;
+  readonly authorize: (request: Enveloped) => Permitted | Promise<Permitted>;
   readonly admit: (request: Permitted) => Admitted | Promise<Admitted>;
   readonly open: (request: Admitted) => Opened | Promise<Opened>;
   readonly route: (request: Opened) => Routed;
-  readonly forward: (request: Routed, reply: Reply) => Promise<Answer>;
+  readonly forward: (request: Routed, reply: Reply, record: RequestRecord) => Promise<Answer>;
   readonly release: (request: Admitted) => void;
 }
 
@@ -41,13 +45,20 @@ export async function handle(stages: Stages, received: Received, reply: Reply, r
   const enveloped = stages.openEnvelope(authenticated, await received.readBody());
   if (enveloped === undefined) return acknowledge(reply);
   record.envelope = enveloped.envelope;
-  const permitted = stages.authorize(enveloped);
-  record.rule = permitted.permit.rule;
+  stages.note(enveloped, record);
+  const permitted = await stages.authorize(await stages.checkParams(enveloped));
+  record.decision = { outcome: 'allowed', ...permitted.permit };
+  record.tool = permitted.task?.tool ?? record.tool;
+  record.span?.event('authorized');
   const admitted = await stages.admit(permitted);
+  record.span?.event('admitted');
   try {
-    const routed = stages.route(await stages.open(admitted));
+    const opened = await stages.open(admitted);
+    record.opened = opened.openedCount;
+    const routed = stages.route(opened);
     record.upstream = routed.upstream;
-    return await stages.forward(routed, reply);
+    record.span?.event('routed');
+    return await stages.forward(routed, reply, record);
   } finally {
     stages.release(admitted);
   }

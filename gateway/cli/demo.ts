@@ -54,7 +54,7 @@ export async function runDemo({ once, port, adminPort, env, out, err }: DemoSett
       const passed = await showSteps(scene, out);
       if (once) return passed ? 0 : 1;
       showCommands(scene, `http://${loaded.config.admin.host}:${freeAdminPort}`, out);
-      await new Promise<void>((resolve) => onSignals({ onStop: resolve, onReload: () => {} }));
+      await new Promise<void>((resolve) => onSignals({ onStop: resolve, onReload: () => {}, onReopen: () => {} }));
       return 0;
     } finally {
       await single.stop();

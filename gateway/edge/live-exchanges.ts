@@ -11,6 +11,11 @@ export class LiveExchanges {
     return this.open.length;
   }
 
+  /** How many answers are streams that have begun. */
+  get streams(): number {
+    return this.open.filter(({ isStream }) => isStream).length;
+  }
+
   get isDraining(): boolean {
     return this.draining;
   }

@@ -5,9 +5,11 @@ import { ClientGone, type Endpoint, type RequestRecord } from '../exchange.ts';
 import { handle, type Stages } from '../pipeline.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { checkFraming, checkMedia, checkSource, type WireRules } from './check-wire.ts';
+import type { FindClientAddress } from './client-address.ts';
 import { findConnection } from './connection.ts';
 import { toCorsHeaders, toPreflightHeaders } from './cors.ts';
 import type { LiveExchanges } from './live-exchanges.ts';
+import type { Overload } from './overload.ts';
 import { readBody } from './read-body.ts';
 import { readHeaders, type WireHeaders } from './read-headers.ts';
 import { sendRefusal } from './send-refusal.ts';
@@ -18,13 +20,22 @@ export interface Serving {
   readonly rules: WireRules;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly stages: Stages;
+  readonly findClientAddress: FindClientAddress;
 }
 
 export interface McpRouteDeps {
   /** The configuration now; a request asks once and keeps what it got. */
   readonly serving: () => Serving;
   readonly live: LiveExchanges;
+  readonly overload: Overload;
+  /** Waits while what becomes of a request could not be written down; undefined: it can. */
+  readonly whenRecordable: () => Promise<void> | undefined;
+  /** On the monotonic clock. */
   readonly nowMs: () => number;
+  /** Milliseconds since 1970. */
+  readonly epochMs: () => number;
+  /** Unique among all replicas. */
+  readonly makeRequestId: () => string;
   /** Called once per request, when its connection is done with it. */
   readonly onEnd: (record: RequestRecord) => void;
   /** Told of refusals that never became a request. */
@@ -60,11 +71,14 @@ async function serve(
   const origin = typeof headers.origin === 'string' && allowedOrigins.has(headers.origin) ? headers.origin : undefined;
   const reply = new ServerReply(response, toCorsHeaders(origin));
   const connection = findConnection(raw.socket);
-  const record = makeRecord(deps.nowMs());
+  const record = makeRecord(deps);
+  record.address = serving.findClientAddress(raw.socket.remoteAddress ?? '', headers.forwardedFor);
   let isClosed = false;
   let isSettled = false;
   const place = connection.begin(reply, () => {
     deps.live.remove(reply);
+    deps.overload.letGo(record.bytesIn);
+    record.bytesOut = reply.sentBytes;
     isClosed = true;
     if (isSettled) deps.onEnd(record);
   });
@@ -85,6 +99,7 @@ async function answer(deps: McpRouteDeps, serving: Serving, exchange: Exchange):
   const { raw, headers, origin, reply, record } = exchange;
   try {
     if (deps.live.isDraining) refuse('draining', { retryAfterS: 1 });
+    deps.overload.check(deps.live.size);
     checkFraming(headers, raw.httpVersion, serving.rules);
     checkSource(headers, serving.rules);
     const target = splitTarget(raw.url ?? '');
@@ -92,34 +107,57 @@ async function answer(deps: McpRouteDeps, serving: Serving, exchange: Exchange):
     record.endpoint = endpoint.path;
     if (raw.method === 'OPTIONS' && origin !== undefined) {
       reply.send(204, toPreflightHeaders(toSingle(raw.headers['access-control-request-headers'])), '');
+      record.answer = { ending: 'acknowledged', status: 204, upstream: 'none', instance: -1 };
       return;
     }
     if (raw.method !== 'POST') refuse('verb_not_allowed', { headers: { allow: 'POST' } });
     checkMedia(headers);
+    await deps.whenRecordable();
     const received = {
       endpoint,
       headers,
       authorization: headers.authorization,
       query: target.query,
-      readBody: () => readBody(raw, serving.rules.maxBodyBytes),
+      address: record.address,
+      readBody: () =>
+        readBody(raw, serving.rules.maxBodyBytes, (bytes) => {
+          record.bytesIn += bytes;
+          return deps.overload.hold(bytes);
+        }),
     };
     record.answer = await handle(serving.stages, received, reply, record);
   } catch (error) {
     if (error instanceof ClientGone) return;
     record.refusal = error instanceof Refusal ? error : new Refusal('internal', { cause: error });
     record.refusal.idLiteral ??= record.envelope?.idLiteral;
+    record.decision ??= record.refusal.detail.decision;
+    record.quotaRule = record.refusal.detail.quotaRule;
     sendRefusal(reply, record.refusal);
   }
 }
 
-function makeRecord(startedMs: number): RequestRecord {
+function makeRecord({ nowMs, epochMs, makeRequestId }: McpRouteDeps): RequestRecord {
   return {
-    startedMs,
+    requestId: makeRequestId(),
+    startedMs: nowMs(),
+    startedEpochMs: epochMs(),
+    address: '',
     endpoint: undefined,
     envelope: undefined,
     principal: undefined,
-    rule: undefined,
+    decision: undefined,
+    quotaRule: undefined,
     upstream: undefined,
+    tool: undefined,
+    bytesIn: 0,
+    bytesOut: 0,
+    sealed: 0,
+    opened: 0,
+    trace: undefined,
+    span: undefined,
+    instance: undefined,
+    auditedArguments: undefined,
+    upstreamMs: 0,
     answer: undefined,
     refusal: undefined,
   };

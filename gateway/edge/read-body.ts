@@ -7,10 +7,15 @@ import { Refusal } from '../refusal.ts';
  * Reads the whole body.
  *
  * @param maxBytes size limit, also for bodies of unknown length
- * @throws Refusal body_too_large
+ * @param hasRoom told of every piece; false when the process holds too much already
+ * @throws Refusal body_too_large, overloaded
  * @throws ClientGone when the connection ends first
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  hasRoom: (bytes: number) => boolean,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // Whoever was asked for keys may have been asked for long.
     if (request.destroyed && !request.complete) reject(new ClientGone());
@@ -22,6 +27,9 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       if (size > maxBytes) {
         request.pause();
         reject(new Refusal('body_too_large', { reason: 'chunked' }));
+      } else if (!hasRoom(chunk.length)) {
+        request.pause();
+        reject(new Refusal('overloaded', { reason: 'queued_bytes', retryAfterS: 1 }));
       } else if (first === undefined) {
         first = chunk;
       } else {

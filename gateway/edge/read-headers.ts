@@ -16,6 +16,8 @@ export interface WireHeaders extends MirroredHeaders {
   readonly contentLength: Field;
   readonly transferEncoding: Field;
   readonly authorization: readonly string[];
+  /** All values of `X-Forwarded-For`, joined; believed only when a trusted proxy sent it. */
+  readonly forwardedFor: string | undefined;
 }
 
 const PARAM_PREFIX = 'mcp-param-';
@@ -38,6 +40,7 @@ export function readHeaders(raw: readonly string[]): WireHeaders {
   let name: Field;
   let traceparent: Field;
   let tracestate: Field;
+  let forwardedFor: string | undefined;
   let params: ParamField[] | undefined;
   let authorization: string[] | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -81,6 +84,9 @@ export function readHeaders(raw: readonly string[]): WireHeaders {
       case 'traceparent':
         traceparent = addField(traceparent, value);
         break;
+      case 'x-forwarded-for':
+        forwardedFor = forwardedFor === undefined ? value : `${forwardedFor},${value}`;
+        break;
       case 'tracestate':
         tracestate = addField(tracestate, value);
         break;
@@ -106,5 +112,6 @@ export function readHeaders(raw: readonly string[]): WireHeaders {
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     tracestate: typeof tracestate === 'string' ? tracestate : undefined,
     authorization: authorization ?? NO_TOKENS,
+    forwardedFor,
   };
 }

@@ -14,12 +14,15 @@ const ABORT_WITHIN_MS = 1000;
 export class ServerReply implements Reply {
   /** Where `LiveExchanges` keeps it. */
   slot = 0;
+  /** Bytes of the answer's body handed on so far. */
+  sentBytes = 0;
+  /** True once an answer has begun that comes in pieces. */
+  isStream = false;
   private readonly response: ServerResponse;
   private readonly common: OutgoingHeaders;
   private goneListener: (() => void) | undefined;
   private shutdownListener: (() => void) | undefined;
   private isShuttingDown = false;
-  private streams = false;
 
   /** @param common headers every answer on this connection carries */
   constructor(response: ServerResponse, common: OutgoingHeaders) {
@@ -41,20 +44,23 @@ export class ServerReply implements Reply {
   }
 
   send(status: number, headers: OutgoingHeaders, body: Buffer | string): void {
+    const length = Buffer.byteLength(body);
+    this.sentBytes += length;
     // RFC 9110 section 8.6: a 204 has no length.
-    this.writeHead(status, headers, status === 204 ? undefined : Buffer.byteLength(body));
+    this.writeHead(status, headers, status === 204 ? undefined : length);
     // Node joins a text with the header block and writes both at once; a Buffer costs a write of its own.
     if (typeof body === 'string' || body.length > JOINED_BYTES) this.response.end(body);
     else this.response.end(body.toString('latin1'), 'latin1');
   }
 
   begin(status: number, headers: OutgoingHeaders): void {
-    this.streams = true;
+    this.isStream = true;
     this.writeHead(status, headers, undefined);
     this.response.flushHeaders();
   }
 
   write(bytes: Buffer): boolean {
+    this.sentBytes += bytes.length;
     return this.response.write(bytes);
   }
 
@@ -77,7 +83,7 @@ export class ServerReply implements Reply {
     const { socket } = this.response;
     // What was sent at once and is small, the kernel has taken; a timer for each answer would cost more than it saves.
     if (socket === null || this.response.writableFinished) return;
-    if (!this.streams && socket.writableLength <= KERNEL_TAKES_BYTES) return;
+    if (!this.isStream && socket.writableLength <= KERNEL_TAKES_BYTES) return;
     let left = socket.writableLength;
     const timer = setInterval(() => {
       if (socket.writableLength >= left) socket.destroy();

@@ -5,9 +5,11 @@ import type { MetricsSnapshot } from '../observe/metrics.ts';
 
 /** From the primary. The configuration travels whole: a worker never reads a file, so all of them run the same one. */
 export type ToWorker =
-  | { readonly tollgate: 'start'; readonly config: GatewayConfig }
+  /** `worker`: its number from 1, which the one that replaces it gets too. */
+  | { readonly tollgate: 'start'; readonly config: GatewayConfig; readonly worker: number }
   | { readonly tollgate: 'apply'; readonly config: GatewayConfig }
   | { readonly tollgate: 'count reload'; readonly outcome: 'applied' | 'rejected' }
+  | { readonly tollgate: 'reopen' }
   | { readonly tollgate: 'drain' }
   | { readonly tollgate: 'question'; readonly id: number; readonly question: Question };
 

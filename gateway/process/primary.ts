@@ -9,6 +9,7 @@ import { makeWorkerAsker } from './ask-workers.ts';
 import { type ConfigFile, followConfig } from './follow-config.ts';
 import { isToPrimary, type ToWorker } from './messages.ts';
 import { onSignals } from './signals.ts';
+import { WorkerPlaces } from './worker-places.ts';
 
 /** A worker that cannot start would otherwise be started again without pause. */
 const RESTART_AFTER_MS = 1000;
@@ -24,6 +25,7 @@ export async function runPrimary(file: ConfigFile): Promise<number> {
   let started = false;
   let stopping = false;
   const asker = makeWorkerAsker();
+  const places = new WorkerPlaces();
 
   const firstListening = new Promise<void>((resolve, reject) => {
     cluster.on('message', (worker, message: unknown) => {
@@ -33,7 +35,7 @@ export async function runPrimary(file: ConfigFile): Promise<number> {
         return;
       }
       if (message.tollgate === 'ready to start') {
-        send(worker, { tollgate: 'start', config: inForce });
+        send(worker, { tollgate: 'start', config: inForce, worker: places.take(worker.id) });
         return;
       }
       listening.add(worker.id);
@@ -41,6 +43,7 @@ export async function runPrimary(file: ConfigFile): Promise<number> {
     });
     cluster.on('exit', (worker, code, signal) => {
       listening.delete(worker.id);
+      places.leave(worker.id);
       if (stopping) return;
       log.pino.error({ worker: worker.process.pid, code, signal }, 'worker ended');
       // A port that cannot be had, for one, cannot be had a second later either.
@@ -89,7 +92,13 @@ export async function runPrimary(file: ConfigFile): Promise<number> {
     },
   });
   const stopped = new Promise<void>((resolve) => {
-    onSignals({ onStop: resolve, onReload: () => watch.reload() });
+    onSignals({
+      onStop: resolve,
+      onReload: () => watch.reload(),
+      onReopen() {
+        for (const worker of toWorkers()) send(worker, { tollgate: 'reopen' });
+      },
+    });
   });
   // Configurations hold maps, which JSON does not carry.
   cluster.setupPrimary({ serialization: 'advanced' });

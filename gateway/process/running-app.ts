@@ -12,9 +12,10 @@ export interface RunningApp {
   readonly stop: () => Promise<void>;
 }
 
-export function startApp(config: GatewayConfig): RunningApp {
+/** @param worker which of the processes that share the port this is, from 1 */
+export function startApp(config: GatewayConfig, worker = 1): RunningApp {
   const log = new Log(config.telemetry.log);
-  const app = makeApp(config, log);
+  const app = makeApp(config, log, worker);
   return {
     app,
     log,

@@ -5,10 +5,12 @@ export interface SignalHandlers {
   readonly onStop: () => void;
   /** SIGHUP came. */
   readonly onReload: () => void;
+  /** SIGUSR2 came: files that are written to may have been moved away. */
+  readonly onReopen: () => void;
 }
 
 /** A second SIGTERM or SIGINT ends the process at once. @returns stops listening */
-export function onSignals({ onStop, onReload }: SignalHandlers): () => void {
+export function onSignals({ onStop, onReload, onReopen }: SignalHandlers): () => void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);
@@ -18,9 +20,11 @@ export function onSignals({ onStop, onReload }: SignalHandlers): () => void {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('SIGHUP', onReload);
+  process.on('SIGUSR2', onReopen);
   return () => {
     process.off('SIGTERM', stop);
     process.off('SIGINT', stop);
     process.off('SIGHUP', onReload);
+    process.off('SIGUSR2', onReopen);
   };
 }

@@ -8,6 +8,7 @@ import { onSignals } from './signals.ts';
 export interface Single {
   readonly started: Promise<void>;
   readonly reload: () => void;
+  readonly reopen: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -34,6 +35,7 @@ export async function startSingle(file: ConfigFile): Promise<Single> {
   return {
     started,
     reload: () => watch.reload(),
+    reopen: () => app.reopenAudit(),
     async stop() {
       watch.close();
       // Readiness is asked until the last moment.
@@ -45,12 +47,12 @@ export async function startSingle(file: ConfigFile): Promise<Single> {
 
 /** @returns the exit code once a signal has ended the gateway */
 export async function runSingle(file: ConfigFile): Promise<number> {
-  const reload = { now: (): void => {} };
+  let running: Single | undefined;
   const stopped = new Promise<void>((resolve) => {
-    onSignals({ onStop: resolve, onReload: () => reload.now() });
+    onSignals({ onStop: resolve, onReload: () => running?.reload(), onReopen: () => running?.reopen() });
   });
   const single = await startSingle(file);
-  reload.now = single.reload;
+  running = single;
   try {
     await Promise.race([single.started, stopped]);
     await stopped;

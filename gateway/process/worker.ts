@@ -8,8 +8,9 @@ import { startApp } from './running-app.ts';
 /** @returns the exit code once the primary has asked for a drain, or is gone */
 export async function runWorker(): Promise<number> {
   // The terminal sends its signals to every process of the group; only the primary acts on them.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
-  const { app, log, started, stop } = startApp(await receiveConfig());
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
+  const { config: first, worker } = await receiveStart();
+  const { app, log, started, stop } = startApp(first, worker);
   let applying: Promise<void> = Promise.resolve();
   const told = new Promise<void>((resolve) => {
     process.on('disconnect', resolve);
@@ -17,6 +18,9 @@ export async function runWorker(): Promise<number> {
       switch (message.tollgate) {
         case 'drain':
           resolve();
+          break;
+        case 'reopen':
+          app.reopenAudit();
           break;
         case 'count reload':
           app.metrics.countReload(message.outcome);
@@ -54,11 +58,11 @@ async function answer(app: App, question: Question): Promise<Answers[Question]> 
   return question === 'checks' ? app.checks() : app.metrics.registry.getMetricsAsJSON();
 }
 
-function receiveConfig(): Promise<GatewayConfig> {
+function receiveStart(): Promise<ToWorker & { readonly tollgate: 'start' }> {
   return new Promise((resolve, reject) => {
     process.once('disconnect', () => reject(new Error('the primary is gone')));
     onMessage((message) => {
-      if (message.tollgate === 'start') resolve(message.config);
+      if (message.tollgate === 'start') resolve(message);
     });
     tell({ tollgate: 'ready to start' });
   });

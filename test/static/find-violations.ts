@@ -24,6 +24,7 @@ const HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['@fastify', ['edge']],
   ['undici', ['upstream']],
   ['jose', ['identity', 'sealing', 'demo']],
+  ['@marcbachmann', ['policy']],
   ['ioredis', ['quota']],
   ['prom-client', ['observe']],
   ['@opentelemetry', ['observe']],

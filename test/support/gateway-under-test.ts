@@ -36,10 +36,13 @@ export async function startGatewayUnderTest(options: GatewayOptions): Promise<Ga
     admin: { host: '127.0.0.1', port: 0 },
     allowedHosts: ['127.0.0.1', 'localhost'],
     identity: { anonymous: true },
-    upstreams: { fleet: { instances: options.instances, ...options.upstream } },
+    // Servers of tests are asked nothing but what a test asks; those about mirrored parameters say otherwise.
+    upstreams: { fleet: { instances: options.instances, paramHeaders: 'forward', ...options.upstream } },
     endpoints: { '/mcp': { upstream: 'fleet' } },
     extensions: { 'io.modelcontextprotocol/tasks': { to: { everyone: true } } },
     drain: { grace: '2s' },
+    // Tests share the machine with each other.
+    limits: { eventLoopDelay: '0s' },
     telemetry: { log: { level: 'fatal' } },
     ...options.config,
   };

@@ -62,7 +62,9 @@ test('every kind of ending is counted where it belongs', async (t) => {
     response.end(JSON.stringify({ jsonrpc: '2.0', id: hit.message.id, error: { code: -32602, message: 'no' } }));
   });
   const sick = await startUpstream(t, reset);
-  const upstreams = { fleet: { instances: [well.url, sick.url], health: { ejectAfter: 4, ejectFor: '60s' } } };
+  const upstreams = {
+    fleet: { instances: [well.url, sick.url], paramHeaders: 'forward', health: { ejectAfter: 4, ejectFor: '60s' } },
+  };
   const gateway = await startChildGateway(t, { ...toConfig([]), upstreams });
   const labels = { endpoint: '/mcp', upstream: 'fleet' };
   const sickOne = { upstream: 'fleet', instance: `127.0.0.1:${sick.port}` };

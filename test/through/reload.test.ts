@@ -7,6 +7,7 @@ import { sendCall, toHeaderLines, toRequestBody } from '../support/mcp-request.t
 import { type Layout, startChildGateway, toConfig } from './support/child-gateway.ts';
 import { openToolCall } from './support/open-call.ts';
 import { countHits, startUpstream, startUpstreams } from './support/start.ts';
+import { SEALING } from './support/two-workers.ts';
 import { until, within } from './support/until.ts';
 
 const IN_FORCE = 'configuration in force';
@@ -63,7 +64,7 @@ test('a broken file keeps the old configuration and the log says where it is bro
 test('a change that needs a restart is refused as a whole', async (t) => {
   const [old, next] = await startUpstreams(t, 2);
   const gateway = await startChildGateway(t, toConfig([old?.url ?? '']));
-  await gateway.write(toConfig([next?.url ?? ''], { workers: 2, limits: { connections: 5 } }));
+  await gateway.write(toConfig([next?.url ?? ''], { workers: 2, sealing: SEALING, limits: { connections: 5 } }));
   gateway.kill('SIGHUP');
   const { keys } = await gateway.waitForLog('configuration kept: these keys need a restart');
   assert.deepEqual(keys, ['limits.connections', 'workers']);

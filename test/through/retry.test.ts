@@ -24,13 +24,10 @@ const READS: readonly Sample[] = [
     method: 'completion/complete',
     params: { ref: { type: 'ref/prompt', name: 'p' }, argument: { name: 'a', value: '' } },
   },
-  { method: 'tasks/get', params: { taskId: 't' }, name: 't' },
 ];
 const WRITES: readonly Sample[] = [
   { method: 'tools/call', params: { name: 'plain' }, name: 'plain' },
   { method: 'subscriptions/listen', params: { notifications: {} } },
-  { method: 'tasks/update', params: { taskId: 't', inputResponses: {} }, name: 't' },
-  { method: 'tasks/cancel', params: { taskId: 't' }, name: 't' },
 ];
 /** Nothing here is about ejection. */
 const NEVER_EJECT = { health: { ejectAfter: 1_000_000 } };

@@ -19,7 +19,9 @@ const ROUTES = [
 
 async function startRouted(t: TestContext): Promise<{ gateway: Gateway; fleets: ReadonlyMap<Name, FakeUpstream> }> {
   const fleets = new Map(await Promise.all(NAMES.map(async (name) => [name, await startUpstream(t)] as const)));
-  const upstreams = Object.fromEntries([...fleets].map(([name, { url }]) => [name, { instances: [url] }]));
+  const upstreams = Object.fromEntries(
+    [...fleets].map(([name, { url }]) => [name, { instances: [url], paramHeaders: 'forward' }]),
+  );
   const gateway = await startGateway(t, {
     instances: [],
     config: { upstreams, endpoints: { '/mcp': { routes: ROUTES } } },

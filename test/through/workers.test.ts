@@ -5,7 +5,7 @@ import { sendCall } from '../support/mcp-request.ts';
 import { toConfig } from './support/child-gateway.ts';
 import { openCall, openToolCall } from './support/open-call.ts';
 import { startUpstream } from './support/start.ts';
-import { readWorkers, startTwoWorkers, untilGone } from './support/two-workers.ts';
+import { readWorkers, SEALING, startTwoWorkers, untilGone } from './support/two-workers.ts';
 import { within } from './support/until.ts';
 
 const callTool = (port: number) => sendCall(port, 'tools/call', { name: 'plain' }, 'plain');
@@ -30,7 +30,7 @@ test('metrics are the sum of both workers, and readiness speaks of each', async 
 test('SIGHUP reaches both workers', async (t) => {
   const { gateway, upstream } = await startTwoWorkers(t);
   const next = await startUpstream(t);
-  await gateway.write(toConfig([next.url], { workers: 2 }));
+  await gateway.write(toConfig([next.url], { workers: 2, sealing: SEALING }));
   gateway.kill('SIGHUP');
   await gateway.waitForLog('configuration in force', 2, 1_500);
   for (let i = 0; i < 10; i++) assert.equal((await callTool(gateway.port)).status, 200);

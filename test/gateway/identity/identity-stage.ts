@@ -134,6 +134,7 @@ export function makeReceived(changes: Partial<Received> = {}): Received {
     },
     authorization: [],
     query: '',
+    address: '127.0.0.1',
     readBody: () => Promise.reject(new Error('authentication has no business with the body')),
     ...changes,
   };

@@ -40,7 +40,7 @@ async function startInside(t: TestContext, keys: object) {
   const upstream = await startUpstream(t);
   const gateway = await startGuardedGateway(t, {
     identity: { issuers: [{ issuer: server.issuer }] },
-    config: { upstreams: { fleet: { instances: [upstream.url], ...keys } } },
+    config: { upstreams: { fleet: { instances: [upstream.url], paramHeaders: 'forward', ...keys } } },
   });
   return { upstream, gateway, token: await server.mint(READ) };
 }
@@ -50,7 +50,7 @@ async function startOutside(t: TestContext, keys: object) {
   const server: AuthorizationServer = await startAuthorizationServer(t);
   const upstream = await startUpstream(t);
   const guarded = await toGuardedConfig(t, { identity: { issuers: [{ issuer: server.issuer }] } });
-  const upstreams = { fleet: { instances: [upstream.url], ...keys } };
+  const upstreams = { fleet: { instances: [upstream.url], paramHeaders: 'forward', ...keys } };
   const config = toConfig([], { ...guarded, upstreams });
   const gateway: ChildGateway = await startChildGateway(t, config);
   return { server, upstream, gateway, config, token: await server.mint(READ) };

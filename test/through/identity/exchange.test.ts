@@ -18,7 +18,7 @@ const WORDS = 'canary-of-the-issuer-Zo7mQ2vX9kPd4RtL';
 /** What a configuration says of an upstream whose tokens come from this server. */
 function toUpstreams({ issuer, gateway }: ExchangeServer, { url }: FakeUpstream, changes: object = {}): object {
   const exchange = { issuer, ...gateway, timeout: '2s', ...changes };
-  return { fleet: { instances: [url], resource: UPSTREAM, credential: { exchange } } };
+  return { fleet: { instances: [url], paramHeaders: 'forward', resource: UPSTREAM, credential: { exchange } } };
 }
 
 async function startAll(t: TestContext, changes: object = {}, issuers: readonly object[] = []) {

@@ -18,7 +18,10 @@ const NOW = { method: 'notifications/progress', params: { progressToken: 1, prog
 const streamForEver: Behaviour = (hit, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const listens = hit.message.method === 'subscriptions/listen';
-  const acknowledged = { method: 'notifications/subscriptions/acknowledged', params: { notifications: {} } };
+  const acknowledged = {
+    method: 'notifications/subscriptions/acknowledged',
+    params: { notifications: {}, _meta: { 'io.modelcontextprotocol/subscriptionId': hit.message.id } },
+  };
   response.write(toEvent(listens ? acknowledged : NOW));
 };
 

@@ -40,8 +40,10 @@ export function toConfig(instances: readonly string[], changes: object = {}): ob
     listen: { host: '127.0.0.1', port: 0 },
     admin: { host: '127.0.0.1', port: 0 },
     identity: { anonymous: true },
-    upstreams: { fleet: { instances } },
+    upstreams: { fleet: { instances, paramHeaders: 'forward' } },
     endpoints: { '/mcp': { upstream: 'fleet' } },
+    // Tests share the machine with each other.
+    limits: { eventLoopDelay: '0s' },
     ...changes,
   };
 }

@@ -12,6 +12,9 @@ export interface Started {
   readonly release: () => void;
 }
 
+/** Workers must share their keys. */
+export const SEALING = { keys: [{ id: 'k1', secret: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' }] };
+
 export async function startTwoWorkers(t: TestContext, changes: object = {}): Promise<Started> {
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const upstream = await startUpstream(t, async (hit, response) => {
@@ -23,7 +26,7 @@ export async function startTwoWorkers(t: TestContext, changes: object = {}): Pro
     if (hit.message.params.name === 'held') await released;
     answerResult(hit, response);
   });
-  const gateway = await startChildGateway(t, toConfig([upstream.url], { workers: 2, ...changes }));
+  const gateway = await startChildGateway(t, toConfig([upstream.url], { workers: 2, sealing: SEALING, ...changes }));
   await until('both workers serve', async () => (await readWorkers(gateway)).length === 2);
   return { gateway, upstream, release };
 }

@@ -1,8 +1,0 @@
-// Tells the version of this package.
-import { readFileSync } from 'node:fs';
-
-/** The version in package.json, which lies one folder above the sources and above the compiled files alike. */
-export function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}

@@ -1,0 +1,216 @@
+// Decides what is done to the answer of each request before its client sees it.
+import type { GatewayConfig } from './config/gateway-config.ts';
+import type { AnswerRelay, OpenedTask, OutgoingHeaders, Reply, RequestRecord, Routed } from './exchange.ts';
+import { applyEdits } from './mcp/edits.ts';
+import { findMember } from './mcp/json-walk.ts';
+import { readListenFilter } from './mcp/read-listen.ts';
+import type { AccessView } from './policy/access-view.ts';
+import type { AnswerEditor } from './response/answer-editor.ts';
+import { makeAnswerRelay } from './response/answer-relay.ts';
+import { makeCanAnswer } from './response/can-answer.ts';
+import { chainEditors } from './response/chain-editors.ts';
+import { makeDiscoverEditor } from './response/discover-editor.ts';
+import { makeHandleEditor } from './response/handle-editor.ts';
+import { HIDE_EDITOR } from './response/hide-editor.ts';
+import { type ListKind, makeListEditor } from './response/list-editor.ts';
+import { makeListenEditor } from './response/listen-editor.ts';
+import { type BegunTask, makeRoundEditor, type RoundSettings } from './response/round-editor.ts';
+import { makeTaskEditor } from './response/task-editor.ts';
+import type { EndpointHandles } from './sealing/handles.ts';
+import { followPointer } from './sealing/json-pointer.ts';
+import { makeHandleSealer } from './sealing/seal-handles.ts';
+import type { Seals } from './sealing/seals.ts';
+import { makeStateSealer } from './sealing/state.ts';
+import { makeTaskSealer } from './sealing/task.ts';
+
+/** Every tool and prompt an upstream has, or undefined while they are not all known. */
+export type KnownNames = readonly (readonly [kind: 'tool' | 'prompt', name: string])[] | undefined;
+
+export interface AnswerDeps {
+  readonly seals: Seals;
+  readonly viewOf: (request: Routed) => AccessView;
+  readonly handlesOf: (path: string) => EndpointHandles;
+  /** Learns a tool as it passes by; false: no client could use it. */
+  readonly inspectTool: (upstream: string, name: string, tool: Buffer) => boolean;
+  readonly namesOf: (upstream: string) => KnownNames;
+  /** The rate fields of an answer, where the configuration wants them. */
+  readonly toRateHeaders: (request: Routed) => OutgoingHeaders | undefined;
+  /** The call must be answered at once, because its caller has tasks enough. */
+  readonly isInline: (request: Routed) => boolean;
+  readonly taskBegan: (request: Routed, task: BegunTask) => void;
+  readonly taskEnded: (request: Routed, upstreamId: string) => void;
+  readonly onSealed: (purpose: 'state' | 'task' | 'handle') => void;
+}
+
+const TASKS = 'io.modelcontextprotocol/tasks';
+const APPS = 'io.modelcontextprotocol/ui';
+const TERMINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
+
+interface Listed {
+  readonly list: ListKind;
+  readonly kind: 'tool' | 'prompt' | 'resource' | 'template';
+}
+
+const LISTS: ReadonlyMap<string, Listed> = new Map<string, Listed>([
+  ['tools/list', { list: 'tools', kind: 'tool' }],
+  ['prompts/list', { list: 'prompts', kind: 'prompt' }],
+  ['resources/list', { list: 'resources', kind: 'resource' }],
+  ['resources/templates/list', { list: 'resourceTemplates', kind: 'template' }],
+]);
+
+const UI_SCHEME = /^ui:/i;
+
+/** One answer of one instance. */
+interface Answering {
+  readonly routed: Routed;
+  /** The label of the instance that answers. */
+  readonly instance: string;
+  readonly record: RequestRecord;
+}
+
+/** Makes what takes the answers of instances, one for each attempt. */
+export function composeAnswers(config: GatewayConfig, deps: AnswerDeps) {
+  const hides = new Set(
+    [...config.endpoints.values()].filter(({ onDeny }) => onDeny === 'hide').map(({ path }) => path),
+  );
+  const makeEditor = (answering: Answering): AnswerEditor | undefined => {
+    const { routed } = answering;
+    const { method } = routed.envelope;
+    const list = LISTS.get(method.name);
+    if (list !== undefined) return makeListing(deps, routed, list);
+    if (method.name === 'server/discover') return makeDiscovery(deps, routed);
+    if (method.listens) return makeListening(deps, routed);
+    if (routed.task !== undefined) return makeTaskTalk(deps, routed, routed.task);
+    const hiding = hides.has(routed.endpoint.path) && UNLISTED.has(method.name) ? HIDE_EDITOR : undefined;
+    return chainEditors([hiding, makeRound(config, deps, answering), makeHandles(deps, answering)]);
+  };
+  return (routed: Routed, reply: Reply, instance: string, record: RequestRecord): AnswerRelay =>
+    makeAnswerRelay(routed, reply, makeEditor({ routed, instance, record }), deps.toRateHeaders(routed));
+}
+
+/** No list says completely which of their names there are. */
+const UNLISTED: ReadonlySet<string> = new Set(['resources/read', 'completion/complete']);
+
+function makeListing(deps: AnswerDeps, routed: Routed, { list, kind }: Listed): AnswerEditor | undefined {
+  const view = deps.viewOf(routed);
+  if (view.isOpen && list === 'prompts') return undefined;
+  return makeListEditor({
+    list,
+    shows: (name) => view.shows(kind, name),
+    dependsOnCaller: view.dependsOnCaller,
+    keepsUi: view.grantsExtension(APPS),
+    ...(list === 'tools' && {
+      inspectTool: (name: string, tool: Buffer) => deps.inspectTool(routed.upstream, name, tool),
+    }),
+  });
+}
+
+function makeDiscovery(deps: AnswerDeps, routed: Routed): AnswerEditor {
+  const { dependsOnCaller, grantsExtension, showsText } = deps.viewOf(routed);
+  return makeDiscoverEditor({
+    dependsOnCaller,
+    grantsExtension,
+    hidesInstructions: (text) => !showsText(text, deps.namesOf(routed.upstream)),
+  });
+}
+
+function makeListening(deps: AnswerDeps, routed: Routed): AnswerEditor | undefined {
+  const { body, envelope, edits, listenedTasks } = routed;
+  const view = deps.viewOf(routed);
+  if (view.isOpen && listenedTasks.size === 0) return undefined;
+  const sent = applyEdits(body, edits);
+  const tasks = [...listenedTasks].map(([clientId, { id }]) => ({
+    clientId,
+    upstreamId: id,
+    onStatus: (status: string) => {
+      if (TERMINAL.has(status)) deps.taskEnded(routed, id);
+    },
+  }));
+  return makeListenEditor({
+    id: envelope.id,
+    // What the server was asked for, not what the client asked for.
+    asked: readListenFilter(sent, findParams(sent)),
+    allowsKind: view.mayHear,
+    showsResource: (uri) => (view.grantsExtension(APPS) || !UI_SCHEME.test(uri)) && view.shows('resource', uri),
+    tasks,
+  });
+}
+
+/** A cut filter moves nothing in front of it but perhaps `_meta`, so the place is looked up again. */
+function findParams(body: Buffer): number {
+  return findMember(body, body.indexOf('{'), 'params')?.start ?? 0;
+}
+
+function makeTaskTalk(deps: AnswerDeps, routed: Routed, { id }: OpenedTask): AnswerEditor {
+  return makeTaskEditor({
+    upstreamId: id,
+    clientId: routed.envelope.name ?? '',
+    onStatus(status) {
+      if (TERMINAL.has(status)) deps.taskEnded(routed, id);
+    },
+  });
+}
+
+function makeRound(config: GatewayConfig, deps: AnswerDeps, answering: Answering): AnswerEditor {
+  return makeRoundEditor(() => toRoundSettings(config, deps, answering));
+}
+
+function toRoundSettings(
+  config: GatewayConfig,
+  deps: AnswerDeps,
+  { routed, instance, record }: Answering,
+): RoundSettings {
+  const { seals } = deps;
+  const { envelope, body, upstream } = routed;
+  const { state: settings, tasks } = config.sealing;
+  const view = deps.viewOf(routed);
+  const declared = envelope.extensions.map(({ name }) => name).filter((name) => view.grantsExtension(name));
+  const count = (purpose: 'state' | 'task'): void => {
+    record.sealed++;
+    deps.onSealed(purpose);
+  };
+  return {
+    mayAsk: Object.hasOwn(envelope.method.fields, 'requestState'),
+    canAnswer: makeCanAnswer(() => readCapabilities(body, envelope.metaStart)),
+    mayBecomeTask: envelope.method.name === 'tools/call' && declared.includes(TASKS) && !deps.isInline(routed),
+    mayBeOther: declared.some((name) => name !== TASKS && name !== APPS),
+    sealState(literal) {
+      count('state');
+      return makeStateSealer(routed, { seals, settings }, upstream).seal(literal);
+    },
+    sealTask(literal, task) {
+      const { affinity, longestLifeMs } = tasks;
+      const origin = { seals, longestLifeMs, upstream, instance: affinity === 'instance' ? instance : undefined };
+      const sealed = makeTaskSealer(routed, { ...origin, tool: envelope.name ?? '' }).seal(literal, task.ttlMs);
+      if (sealed === undefined) return undefined;
+      deps.taskBegan(routed, task);
+      count('task');
+      return sealed;
+    },
+  };
+}
+
+function readCapabilities(body: Buffer, meta: number): string {
+  const found = findMember(body, meta, 'io.modelcontextprotocol/clientCapabilities');
+  return found === undefined ? '{}' : body.toString('utf8', found.start, found.end);
+}
+
+function makeHandles(deps: AnswerDeps, { routed, record }: Answering): AnswerEditor | undefined {
+  const { method, name: tool } = routed.envelope;
+  if (method.name !== 'tools/call' || tool === undefined) return undefined;
+  const rules = deps.handlesOf(routed.endpoint.path).findSealed(tool);
+  if (rules.length === 0) return undefined;
+  return makeHandleEditor(
+    rules.map((rule) => {
+      const sealer = makeHandleSealer(routed, rule, { seals: deps.seals, tool });
+      return {
+        find: (message, result) => followPointer(message, result, rule.result),
+        seal(literal) {
+          record.sealed++;
+          deps.onSealed('handle');
+          return sealer.seal(literal);
+        },
+      };
+    }),
+  );
+}
