@@ -11,6 +11,8 @@ interface Program {
 
 const PROGRAMS: readonly Program[] = [
   { name: 'openssl', debianPackage: 'openssl', why: 'the TLS tests make their own certificates' },
+  { name: 'redis-server', debianPackage: 'redis-server', why: 'quotas are counted in a real Redis' },
+  { name: 'promtool', debianPackage: 'prometheus', why: 'alerts and dashboards are tried on a real Prometheus' },
 ];
 
 const root = join(import.meta.dirname, '..');

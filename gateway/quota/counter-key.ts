@@ -18,7 +18,7 @@ export interface CounterKey {
   redisKey: string;
 }
 
-export const SHARDS = 256;
+const SHARDS = 256;
 
 /** @param parts told apart whatever they contain */
 export function toCounterKey(parts: readonly string[], shard: number): CounterKey {

@@ -80,9 +80,9 @@ export function makeQuota<Grant>(settings: QuotaSettings<Grant>, store: QuotaSto
   const free = new QuotaLease(NO_CLAIM, false);
 
   function findClaim(request: Permitted): Claim {
-    const { envelope, endpoint, principal, task } = request;
+    const { envelope, endpoint, principal, task, edits } = request;
     const method = envelope.method.name;
-    const mayBeTask = countsTasks && method === TASKS_METHOD && declaresTasks(envelope);
+    const mayBeTask = countsTasks && method === TASKS_METHOD && declaresTasks(envelope, edits);
     const claim = claims.find(request, index.find(endpoint.path, method), mayBeTask);
     if (!countsTasks || method !== POLL_METHOD || task === undefined) return claim;
     return { ...claim, poll: claims.toTaskKey(principal, task.upstream, task.id, endpoint.path) };

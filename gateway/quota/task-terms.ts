@@ -1,4 +1,5 @@
 // What the quotas need to know of a task: whether a call may become one, and what its upstream says of its life.
+import type { Edit } from '../mcp/edits.ts';
 import type { Envelope } from '../mcp/envelope.ts';
 import type { CounterKey } from './counter-key.ts';
 import type { BegunTask, Take } from './quota-store.ts';
@@ -8,8 +9,11 @@ const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 /** An upstream's word on how rarely it wants to be asked is taken up to here. */
 const LONGEST_POLL_MS = 3_600_000;
 
-export function declaresTasks({ extensions }: Envelope): boolean {
-  for (const { name } of extensions) if (name === TASKS_EXTENSION) return true;
+/** @param edits a declaration that one of them takes out does not reach the server */
+export function declaresTasks({ extensions }: Envelope, edits: readonly Edit[]): boolean {
+  for (const { name, start, end } of extensions) {
+    if (name === TASKS_EXTENSION) return !edits.some((edit) => edit.start <= start && edit.end >= end);
+  }
   return false;
 }
 

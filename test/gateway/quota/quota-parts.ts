@@ -63,18 +63,21 @@ interface RequestParts {
   readonly address?: string;
   /** The client declares the tasks extension. */
   readonly declares?: boolean;
+  /** What an earlier stage takes out of the body; the declaration stands from 10 to 20. */
+  readonly edits?: Permitted['edits'];
   /** The task a request is about, as its upstream knows it. */
   readonly task?: { readonly upstream: string; readonly id: string };
 }
 
 export function makeRequest(parts: RequestParts = {}): Permitted {
   const { principal = ADA, method = 'tools/call', name, endpoint = '/mcp', address = '192.0.2.1', declares } = parts;
-  const extensions = declares === true ? [{ name: 'io.modelcontextprotocol/tasks', start: 0, end: 0 }] : [];
+  const extensions = declares === true ? [{ name: 'io.modelcontextprotocol/tasks', start: 10, end: 20 }] : [];
   return {
     principal,
     address,
     endpoint: { path: endpoint },
     envelope: { method: METHODS.get(method), name, idLiteral: '1', extensions },
+    edits: parts.edits ?? [],
     task: parts.task,
   } as unknown as Permitted;
 }

@@ -38,6 +38,15 @@ test('a call that may become a task reserves a slot, which comes back when it do
   assert.ok(isAdmitted(undeclared));
 });
 
+test('a declaration that does not reach the server reserves nothing', async () => {
+  const under = makeLimited(1);
+  await begin(under, 'a');
+  const removed = [{ start: 10, end: 20, text: undefined }];
+  assert.ok(isAdmitted(await under.admit(makeRequest({ declares: true, edits: removed }))));
+  const elsewhere = [{ start: 30, end: 40, text: undefined }];
+  assert.ok(!isAdmitted(await under.admit(makeRequest({ declares: true, edits: elsewhere }))));
+});
+
 test('a task holds its slot after the request, and the refusal says how many are alive', async () => {
   const under = makeLimited(2);
   await begin(under, 'a');
