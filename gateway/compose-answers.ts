@@ -184,6 +184,8 @@ function toRoundSettings(
       const sealed = makeTaskSealer(routed, { ...origin, tool: envelope.name ?? '' }).seal(literal, task.ttlMs);
       if (sealed === undefined) return undefined;
       deps.taskBegan(routed, task);
+      // A task may be over before anybody could ask for it.
+      if (TERMINAL.has(task.status)) deps.taskEnded(routed, task.id);
       count('task');
       return sealed;
     },

@@ -22,7 +22,7 @@ export interface LogDeps {
 const LEVELS: Readonly<Record<Fault, LogLevel>> = { client: 'info', upstream: 'warn', gateway: 'error' };
 
 /** Of one kind and level. */
-const LINES_PER_SECOND = 20;
+const LINES_PER_SECOND = 200;
 
 export class Log {
   readonly pino: Logger;

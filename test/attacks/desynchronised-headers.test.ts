@@ -126,15 +126,25 @@ test('a name with NUL is refused, however it is encoded', async () => {
 for (const [method, field, value, other] of [
   ['resources/read', 'uri', 'file:///a', 'file:///b'],
   ['prompts/get', 'name', 'greet', 'echo'],
-  ['tasks/get', 'taskId', 'task-1', 'task-2'],
-  ['tasks/update', 'taskId', 'task-1', 'task-2'],
-  ['tasks/cancel', 'taskId', 'task-1', 'task-2'],
 ] as const) {
   test(`Mcp-Name of ${method} must be ${field}`, async () => {
     const body = toRequestBody(method, { [field]: value, ...(field === 'name' ? {} : { name: other }) });
     await attacked().refuses({ lines: toHeaderLines(method, other), body }, { ...NO.mismatch, id: 1 });
     await attacked().refuses({ lines: toHeaderLines(method), body }, { ...NO.mismatch, id: 1 });
     await attacked().accepts({ lines: toHeaderLines(method, value), body }, body);
+  });
+}
+
+for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel']) {
+  test(`Mcp-Name of ${method} must be taskId, and one that agrees is still no id of ours`, async () => {
+    const _meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+    };
+    const body = toRequestBody(method, { _meta, taskId: 'task-1', name: 'task-2' });
+    await attacked().refuses({ lines: toHeaderLines(method, 'task-2'), body }, { ...NO.mismatch, id: 1 });
+    await attacked().refuses({ lines: toHeaderLines(method), body }, { ...NO.mismatch, id: 1 });
+    await attacked().refuses({ lines: toHeaderLines(method, 'task-1'), body }, { ...NO.state, id: 1 });
   });
 }
 

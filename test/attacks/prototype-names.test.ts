@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { type HeaderLines, toHeaderLines } from '../support/mcp-request.ts';
 import { attackGateway, NO } from './support/attacked-gateway.ts';
 
-const attacked = attackGateway();
+const attacked = attackGateway({ config: { meta: { allow: ['*'] } } });
 
 const NAMES = [
   '__proto__',

@@ -188,6 +188,7 @@ export const NO = {
   json: { status: 400, code: -32700, reason: 'not_json' },
   request: { status: 400, code: -32600, reason: 'not_a_request' },
   params: { status: 400, code: -32602, reason: 'bad_params' },
+  state: { status: 400, code: -32602, reason: 'state_invalid' },
   mismatch: { status: 400, code: -32020, reason: 'header_mismatch' },
   version: { status: 400, code: -32022, reason: 'unsupported_version' },
   method: { status: 404, code: -32601, reason: 'unknown_method' },
