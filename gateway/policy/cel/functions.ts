@@ -128,6 +128,8 @@ function readDouble(text: string): Outcome {
 function convertToInt(value: Value): Outcome {
   if (typeof value === 'bigint') return toInt(value);
   if (typeof value === 'number') return Number.isFinite(value) ? toInt(BigInt(Math.trunc(value))) : TOO_LARGE;
+  // Seconds since 1970.
+  if (value instanceof Instant) return BigInt(Math.floor(value.ms / 1000));
   return WRONG_TYPE;
 }
 

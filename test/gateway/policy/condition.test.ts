@@ -43,6 +43,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['principal.claims.deep.n == 1.5 && principal.claims.level == 3', '{}', true],
     ['1 in principal.claims.roles && null in principal.claims.roles', '{}', true],
     ['has(principal.claims.tenant) && !has(principal.claims.other)', '{}', true],
+    ['int(now) >= 0 && int(timestamp("2026-01-01T00:00:00.9Z")) == 1767225600', '{}', true],
   ],
   'numbers are compared by what they are worth': [
     ['args.n == 5', '{"n":5}', true],
