@@ -21,7 +21,7 @@ export interface Counters {
 
 /** Without quotas nothing is counted but states that open once. */
 const NOTHING: Pick<QuotasConfig, 'store' | 'storeTimeoutMs' | 'rules' | 'headers'> = {
-  store: { kind: 'memory', maxKeys: 100_000 },
+  store: { kind: 'memory', maxKeys: 1_000_000 },
   storeTimeoutMs: 50,
   rules: [],
   headers: false,
@@ -37,11 +37,16 @@ export function makeCounters(
 ): Counters {
   const { store, storeTimeoutMs } = quotas ?? NOTHING;
   const place = { store, storeTimeoutMs };
-  if (previous !== undefined && isDeepStrictEqual(previous.place, place)) return previous;
+  if (previous !== undefined && isSamePlace(previous.place, place)) return previous;
   return { place, store: makeStore(place, onStoreEvent) };
 }
 
 const nowMs = (): number => performance.now();
+
+/** How long a store in memory may take has no meaning. */
+function isSamePlace(a: Counters['place'], b: Counters['place']): boolean {
+  return isDeepStrictEqual(a.store, b.store) && (a.store.kind === 'memory' || a.storeTimeoutMs === b.storeTimeoutMs);
+}
 
 function makeStore(
   { store, storeTimeoutMs }: Counters['place'],

@@ -4,6 +4,7 @@ import type { NamedKind } from '../mcp/read-target.ts';
 import type { CompiledAccess } from './compile-access.ts';
 import { decide, type Kind } from './decide.ts';
 import { decideTarget } from './decide-target.ts';
+import { findUris } from './find-uris.ts';
 import { makeListFacts } from './request-facts.ts';
 
 export interface AccessView {
@@ -28,7 +29,9 @@ export interface AccessView {
   ) => boolean;
 }
 
-const URIS = /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s"'<>`)\]}]+/g;
+
+/** Nobody reads more instructions than this, and judging them costs time. */
+const MAX_TEXT = 64 * 1024;
 
 export function makeAccessView(gate: CompiledAccess, request: Permitted, nowMs: number): AccessView {
   const { rules, extensions } = gate;
@@ -55,9 +58,9 @@ export function makeAccessView(gate: CompiledAccess, request: Permitted, nowMs: 
         .allowed,
     grantsExtension,
     showsText(text, names) {
-      if (names === undefined) return false;
+      if (names === undefined || text.length > MAX_TEXT) return false;
       if (names.some(([kind, name]) => text.includes(name) && !shows(kind, name))) return false;
-      return (text.match(URIS) ?? []).every((uri) => shows('resource', uri));
+      return findUris(text).every((uri) => shows('resource', uri));
     },
   };
 }

@@ -89,11 +89,17 @@ interface Failure {
   readonly fault: AnswerFault;
 }
 
-interface AttemptPlan {
-  readonly instance: Instance;
-  readonly relay: AnswerRelay;
+/** What one attempt sends. */
+interface Sending {
+  readonly trace: AttemptTrace | undefined;
+  readonly body: Buffer;
   /** Headers that prove the gateway to the upstream: names and values in turn. */
   readonly proof: readonly string[];
+}
+
+interface AttemptPlan extends Sending {
+  readonly instance: Instance;
+  readonly relay: AnswerRelay;
 }
 
 const LEFT: AttemptOutcome = { kind: 'client_left' };
@@ -177,11 +183,11 @@ class Forwarding {
     const tried: Instance[] = [];
     let failure: Failure | undefined;
     for (;;) {
-      const proof = await this.deps.credentialOf(upstream.name)?.(this.routed);
+      const sending = await this.prepare(upstream);
       if (this.reply.closed) return this.toAnswer({ kind: 'client_left' }, undefined, undefined);
       const instance = this.pickNext(upstream, tried, failure);
       const relay = this.deps.makeRelay(this.routed, this.reply, instance.label, this.record);
-      const end = await this.tryInstance(upstream, { instance, relay, proof: proof ?? NO_PROOF });
+      const end = await this.tryInstance(upstream, { instance, relay, ...sending });
       if (end.kind !== 'failed') return this.toAnswer(end, instance, relay);
       tried.push(instance);
       failure = { instance, fault: end.fault };
@@ -193,6 +199,16 @@ class Forwarding {
       }
       if (tried.length === MAX_ATTEMPTS || !this.mayRetry(end)) this.giveUp(upstream, failure);
     }
+  }
+
+  /** What this attempt sends: a traced one names itself in headers and body, and a credential may speak of these very bytes. */
+  private async prepare(upstream: Upstream): Promise<Sending> {
+    const trace = this.record.span?.beginAttempt(upstream.name);
+    const body = this.toBody(trace);
+    const credential = this.deps.credentialOf(upstream.name);
+    if (credential === undefined) return { trace, body, proof: NO_PROOF };
+    const { envelope, upstreamName = envelope.name } = this.routed;
+    return { trace, body, proof: await credential({ ...this.routed, body, envelope: { ...envelope, name: upstreamName } }) };
   }
 
   /** In one tick with `begin`, or a drain could come in between. */
@@ -228,11 +244,10 @@ class Forwarding {
     let outcome: Outcome = 'abandoned';
     const { record } = this;
     record.instance = instance.label;
-    const trace = record.span?.beginAttempt(upstream.name, instance.label);
     const begunMs = this.deps.nowMs();
     let told: AttemptOutcome = LEFT;
     try {
-      const end = await this.runAttempt(upstream, plan, trace);
+      const end = await this.runAttempt(upstream, plan);
       outcome = toOutcome(end);
       told = toTold(end, plan.relay);
       return end;
@@ -240,13 +255,12 @@ class Forwarding {
       const durationMs = this.deps.nowMs() - begunMs;
       record.upstreamMs += durationMs;
       upstream.finish(instance, outcome);
-      trace?.end(told);
+      plan.trace?.end(told, instance.label);
       const method = this.routed.envelope.method.name;
       this.deps.onAttempt({ upstream: upstream.name, method, outcome: told, durationMs, trace: record.trace });
     }
   }
 
-  /** A traced request says upstream which attempt it is, in headers and body. */
   private toBody(trace: AttemptTrace | undefined): Buffer {
     const { body, edits, envelope } = this.routed;
     if (trace === undefined) return applyEdits(body, edits);
@@ -256,8 +270,7 @@ class Forwarding {
 
   private runAttempt(
     upstream: Upstream,
-    { instance, relay, proof }: AttemptPlan,
-    trace: AttemptTrace | undefined,
+    { instance, relay, proof, trace, body }: AttemptPlan,
   ): Promise<AttemptEnd> {
     const { envelope, headers, upstreamName } = this.routed;
     const { timeouts } = upstream.settings;
@@ -273,7 +286,7 @@ class Forwarding {
         ),
         ...proof,
       ],
-      body: this.toBody(trace),
+      body,
       headersTimeoutMs: timeouts.headersMs,
       idleTimeoutMs: timeouts.idleMs,
     };

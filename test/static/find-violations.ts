@@ -23,7 +23,7 @@ const HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['fastify', ['edge']],
   ['@fastify', ['edge']],
   ['undici', ['upstream']],
-  ['jose', ['identity', 'sealing', 'demo']],
+  ['jose', ['identity', 'demo']],
   ['@marcbachmann', ['policy']],
   ['ioredis', ['quota']],
   ['prom-client', ['observe']],

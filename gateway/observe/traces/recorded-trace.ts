@@ -14,7 +14,8 @@ export interface Moment {
 export interface FinishedAttempt {
   readonly spanId: string;
   readonly upstream: string;
-  readonly instance: string;
+  /** Undefined when none was reached. */
+  readonly instance: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
   /** undefined when the request ended first. */
@@ -63,11 +64,10 @@ export class RecordedTrace implements RequestTrace {
     if (this.events.length < MAX_EVENTS) this.events.push({ name: stage, epochMs: this.nowEpochMs() });
   }
 
-  beginAttempt(upstream: string, instance: string): AttemptTrace {
+  beginAttempt(upstream: string): AttemptTrace {
     const { deps, note, parent } = this;
     const attempt = new RecordedAttempt({
       upstream,
-      instance,
       spanId: deps.makeSpanId(),
       traceId: note.traceId,
       tracestate: parent.tracestate,
@@ -94,7 +94,6 @@ export class RecordedTrace implements RequestTrace {
 
 interface AttemptFacts {
   readonly upstream: string;
-  readonly instance: string;
   readonly spanId: string;
   readonly traceId: string;
   readonly tracestate: string | undefined;
@@ -108,6 +107,7 @@ class RecordedAttempt implements AttemptTrace {
   private readonly startMs: number;
   private endMs: number | undefined;
   private outcome: AttemptOutcome | undefined;
+  private instance: string | undefined;
 
   constructor(facts: AttemptFacts) {
     this.facts = facts;
@@ -116,14 +116,16 @@ class RecordedAttempt implements AttemptTrace {
     this.startMs = facts.nowEpochMs();
   }
 
-  end(outcome: AttemptOutcome): void {
+  end(outcome: AttemptOutcome, instance: string): void {
     if (this.endMs !== undefined) return;
+    this.instance = instance;
     this.endMs = this.facts.nowEpochMs();
     this.outcome = outcome;
   }
 
   toFinished(nowMs: number): FinishedAttempt {
-    const { spanId, upstream, instance } = this.facts;
-    return { spanId, upstream, instance, startMs: this.startMs, endMs: this.endMs ?? nowMs, outcome: this.outcome };
+    const { instance, outcome } = this;
+    const { spanId, upstream } = this.facts;
+    return { spanId, upstream, instance, startMs: this.startMs, endMs: this.endMs ?? nowMs, outcome };
   }
 }

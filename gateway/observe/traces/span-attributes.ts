@@ -61,13 +61,17 @@ export function toServerAttributes(record: RequestRecord): Attributes {
   return out;
 }
 
+function putAddress(out: Attributes, instance: string): void {
+  const colon = instance.lastIndexOf(':');
+  const port = Number(instance.slice(colon + 1));
+  out['server.address'] = colon < 0 ? instance : instance.slice(0, colon);
+  if (colon >= 0 && Number.isInteger(port)) out['server.port'] = port;
+}
+
 export function toAttemptAttributes(record: RequestRecord, attempt: FinishedAttempt): Attributes {
   const out = toSharedAttributes(record);
-  const colon = attempt.instance.lastIndexOf(':');
-  const port = Number(attempt.instance.slice(colon + 1));
   out['tollgate.upstream'] = attempt.upstream;
-  out['server.address'] = colon < 0 ? attempt.instance : attempt.instance.slice(0, colon);
-  if (colon >= 0 && Number.isInteger(port)) out['server.port'] = port;
+  if (attempt.instance !== undefined) putAddress(out, attempt.instance);
   put(out, 'rpc.response.status_code', attempt.outcome?.errorCode);
   put(out, 'error.type', toAttemptErrorType(attempt.outcome ?? { kind: 'client_left' }) || undefined);
   return out;

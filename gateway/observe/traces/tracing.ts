@@ -29,8 +29,8 @@ export interface RequestTrace {
   readonly note: TraceNote;
   /** Notes the moment a stage was passed. @param stage a fixed word */
   event(stage: string): void;
-  /** A request is about to go to an instance. @param instance its label */
-  beginAttempt(upstream: string, instance: string): AttemptTrace;
+  /** A request is about to go to an instance of this upstream. */
+  beginAttempt(upstream: string): AttemptTrace;
   /** Once, when the request is over and its record is complete. */
   end(record: RequestRecord): void;
 }
@@ -40,6 +40,6 @@ export interface AttemptTrace {
   /** What goes upstream, in the headers and in `params._meta`. */
   readonly traceparent: string;
   readonly tracestate: string | undefined;
-  /** Once, when the attempt is over. */
-  end(outcome: AttemptOutcome): void;
+  /** Once, when the attempt is over. @param instance the label of the one it went to */
+  end(outcome: AttemptOutcome, instance: string): void;
 }

@@ -27,8 +27,8 @@ test('the context in _meta is the parent, and that of the HTTP request is linked
     metaTracestate: 'm=1',
   };
   const trace = tracing.begin(toIncoming(context), makeRecord());
-  const attempt = trace.beginAttempt('fleet', '127.0.0.1:3000');
-  attempt.end({ kind: 'answered' });
+  const attempt = trace.beginAttempt('fleet');
+  attempt.end({ kind: 'answered' }, '127.0.0.1:3000');
   trace.end(makeRecord());
   await tracing.flush();
   const [server, client] = receiver.spans;
@@ -51,7 +51,7 @@ test('without a context in _meta, or with a malformed one, that of the HTTP requ
     const trace = tracing.begin(toIncoming(incoming), makeRecord());
     assert.equal(trace.note.traceId, TRACE);
     assert.notEqual(trace.note.spanId, SPAN);
-    assert.equal(trace.beginAttempt('fleet', 'a:1').tracestate, 'http=1');
+    assert.equal(trace.beginAttempt('fleet').tracestate, 'http=1');
   }
 });
 
@@ -63,7 +63,7 @@ test('every malformed context starts a new trace, both ways it can come', async 
       const trace = tracing.begin(toIncoming({ ...incoming, ...state }), makeRecord());
       assert.match(trace.note.traceId, /^[0-9a-f]{32}$/);
       assert.notEqual(trace.note.traceId, TRACE);
-      assert.equal(trace.beginAttempt('fleet', 'a:1').tracestate, undefined);
+      assert.equal(trace.beginAttempt('fleet').tracestate, undefined);
     }
   }
 });
@@ -74,22 +74,22 @@ test('a malformed tracestate is left out, and the trace goes on', async (t) => {
   for (const metaTracestate of ['x', `a=${'x'.repeat(600)}`, many, 'A=1']) {
     const trace = tracing.begin(toIncoming({ metaTraceparent: TRACEPARENT, metaTracestate }), makeRecord());
     assert.equal(trace.note.traceId, TRACE);
-    assert.equal(trace.beginAttempt('fleet', 'a:1').tracestate, undefined);
+    assert.equal(trace.beginAttempt('fleet').tracestate, undefined);
   }
 });
 
 test('a later version is taken up and passed on as version 00', async (t) => {
   const { tracing } = await startTracing(t, 0);
   const trace = tracing.begin(toIncoming({ traceparent: `cc-${TRACE}-${SPAN}-01-new` }), makeRecord());
-  assert.equal(trace.beginAttempt('fleet', 'a:1').traceparent, `00-${TRACE}-${trace.note.spanId}-00`);
+  assert.equal(trace.beginAttempt('fleet').traceparent, `00-${TRACE}-${trace.note.spanId}-00`);
 });
 
 test('a request that is not recorded passes the trace on with another parent and without the flag', async (t) => {
   const { tracing, receiver } = await startTracing(t, 0);
   const trace = tracing.begin(toIncoming({ metaTraceparent: TRACEPARENT }), makeRecord());
   trace.event('authenticated');
-  const attempt = trace.beginAttempt('fleet', 'a:1');
-  attempt.end({ kind: 'answered' });
+  const attempt = trace.beginAttempt('fleet');
+  attempt.end({ kind: 'answered' }, '127.0.0.1:3000');
   trace.end(makeRecord());
   await tracing.flush();
   assert.deepEqual(trace.note, { traceId: TRACE, spanId: trace.note.spanId, sampled: false });
@@ -101,7 +101,7 @@ test('a request that is not recorded passes the trace on with another parent and
 test('each attempt goes upstream with a span of its own', async (t) => {
   const { tracing } = await startTracing(t, 1);
   const trace = tracing.begin(toIncoming({ metaTraceparent: TRACEPARENT }), makeRecord());
-  const sent = ['a:1', 'b:2', 'c:3'].map((instance) => trace.beginAttempt('fleet', instance).traceparent);
+  const sent = [1, 2, 3].map(() => trace.beginAttempt('fleet').traceparent);
   assert.equal(new Set(sent).size, 3);
   for (const traceparent of sent) assert.match(traceparent, new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
 });

@@ -66,11 +66,11 @@ test('each attempt is a client span below the server span and says where it went
   const { tracing, receiver } = await startTracing(t, 1);
   const record = makeRecord();
   const trace = tracing.begin(toIncoming(), record);
-  trace.beginAttempt('fleet', '127.0.0.1:3001').end({ kind: 'refused' });
-  const second = trace.beginAttempt('fleet', '[::1]:3002');
-  second.end({ kind: 'answered_error', errorCode: -32602 });
-  second.end({ kind: 'answered' });
-  trace.beginAttempt('fleet', 'c:3');
+  trace.beginAttempt('fleet').end({ kind: 'refused' }, '127.0.0.1:3001');
+  const second = trace.beginAttempt('fleet');
+  second.end({ kind: 'answered_error', errorCode: -32602 }, '[::1]:3002');
+  second.end({ kind: 'answered' }, 'never');
+  trace.beginAttempt('fleet');
   trace.end(record);
   trace.end(record);
   await tracing.flush();
@@ -87,7 +87,7 @@ test('each attempt is a client span below the server span and says where it went
   assert.deepEqual(seen, [
     [3, true, 2, '127.0.0.1', 3001, 'refused', undefined],
     [3, true, 2, '[::1]', 3002, '-32602', '-32602'],
-    [3, true, 2, 'c', 3, 'cancelled', undefined],
+    [3, true, 2, undefined, undefined, 'cancelled', undefined],
   ]);
 });
 
