@@ -32,6 +32,8 @@ export interface AnswerDeps {
   readonly handlesOf: (path: string) => EndpointHandles;
   /** Learns a tool as it passes by; false: no client could use it. */
   readonly inspectTool: (upstream: string, name: string, tool: Buffer) => boolean;
+  /** Whether a list is known to show the tool or prompt that is asked for; no list shows all resources. */
+  readonly isListed: (request: Routed) => boolean;
   readonly namesOf: (upstream: string) => KnownNames;
   /** The rate fields of an answer, where the configuration wants them. */
   readonly toRateHeaders: (request: Routed) => OutgoingHeaders | undefined;
@@ -81,15 +83,13 @@ export function composeAnswers(config: GatewayConfig, deps: AnswerDeps) {
     if (method.name === 'server/discover') return makeDiscovery(deps, routed);
     if (method.listens) return makeListening(deps, routed);
     if (routed.task !== undefined) return makeTaskTalk(deps, routed, routed.task);
-    const hiding = hides.has(routed.endpoint.path) && UNLISTED.has(method.name) ? HIDE_EDITOR : undefined;
-    return chainEditors([hiding, makeRound(config, deps, answering), makeHandles(deps, answering)]);
+    const hiding = hides.has(routed.endpoint.path) && !deps.isListed(routed) ? HIDE_EDITOR : undefined;
+    // What begins a task must be the last that could go wrong.
+    return chainEditors([hiding, makeHandles(deps, answering), makeRound(config, deps, answering)]);
   };
   return (routed: Routed, reply: Reply, instance: string, record: RequestRecord): AnswerRelay =>
     makeAnswerRelay(routed, reply, makeEditor({ routed, instance, record }), deps.toRateHeaders(routed));
 }
-
-/** No list says completely which of their names there are. */
-const UNLISTED: ReadonlySet<string> = new Set(['resources/read', 'completion/complete']);
 
 function makeListing(deps: AnswerDeps, routed: Routed, { list, kind }: Listed): AnswerEditor | undefined {
   const view = deps.viewOf(routed);
@@ -98,6 +98,7 @@ function makeListing(deps: AnswerDeps, routed: Routed, { list, kind }: Listed): 
     list,
     shows: (name) => view.shows(kind, name),
     dependsOnCaller: view.dependsOnCaller,
+    mayLackList: view.isOpen,
     keepsUi: view.grantsExtension(APPS),
     ...(list === 'tools' && {
       inspectTool: (name: string, tool: Buffer) => deps.inspectTool(routed.upstream, name, tool),
@@ -142,13 +143,15 @@ function findParams(body: Buffer): number {
 }
 
 function makeTaskTalk(deps: AnswerDeps, routed: Routed, { id }: OpenedTask): AnswerEditor {
-  return makeTaskEditor({
+  const canAnswer = makeCanAnswer(() => readCapabilities(routed.body, routed.envelope.metaStart));
+  const settings = {
     upstreamId: id,
     clientId: routed.envelope.name ?? '',
-    onStatus(status) {
+    onStatus(status: string) {
       if (TERMINAL.has(status)) deps.taskEnded(routed, id);
     },
-  });
+  };
+  return makeTaskEditor(settings, canAnswer);
 }
 
 function makeRound(config: GatewayConfig, deps: AnswerDeps, answering: Answering): AnswerEditor {

@@ -7,10 +7,10 @@ import type { Authenticated, Received } from './exchange.ts';
 import { compileGrant, fitsPrincipal } from './policy/compile-grant.ts';
 import { MemoryStore } from './quota/memory-store.ts';
 import { type AdmissionOutcome, makeQuota, type Quota } from './quota/quota.ts';
-import type { QuotaStore } from './quota/quota-store.ts';
+import { type QuotaStore, StoreFailure } from './quota/quota-store.ts';
 import { RedisStore } from './quota/redis-store.ts';
 import type { StoreEvent } from './quota/store-breaker.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, refuse } from './refusal.ts';
 import { startTimer } from './upstream/start-timer.ts';
 
 /** Counters, and where they are kept; outlives configurations that keep them in the same place. */
@@ -87,6 +87,20 @@ export function composeQuota(
 function toPredicate(grant: Grant): (principal: Parameters<typeof fitsPrincipal>[1]) => boolean {
   const compiled = compileGrant(grant);
   return (principal) => compiled !== undefined && fitsPrincipal(compiled, principal);
+}
+
+/**
+ * Marks a state as used. @returns false when it was used before
+ *
+ * @throws Refusal quota_unavailable: what cannot be remembered may not be used once
+ */
+export async function claimOnce(store: QuotaStore, key: string, ttlMs: number): Promise<boolean> {
+  try {
+    return await store.claimOnce(key, ttlMs);
+  } catch (error) {
+    if (error instanceof StoreFailure) refuse('quota_unavailable', { reason: 'store', retryAfterS: 1 });
+    throw error;
+  }
 }
 
 type Authenticate = (request: Received) => Authenticated | Promise<Authenticated>;

@@ -1,21 +1,25 @@
 // Makes the stage that opens what comes back sealed, out of one configuration.
 import type { GatewayConfig } from './config/gateway-config.ts';
 import type { Admitted, Enveloped, Opened, OpenedTask } from './exchange.ts';
-import type { Edit } from './mcp/edits.ts';
+import { locateParams } from './mcp/agree-params.ts';
+import { applyEdits, type Edit } from './mcp/edits.ts';
 import { decodeFieldValue, encodeFieldValue } from './mcp/header-value.ts';
-import type { MirroredHeaders } from './mcp/mirrored-headers.ts';
+import { skipValue } from './mcp/json-walk.ts';
+import { TASKS_EXTENSION } from './mcp/methods.ts';
+import type { ParamField } from './mcp/mirrored-headers.ts';
 import type { AccessView } from './policy/access-view.ts';
-import { refuse } from './refusal.ts';
+import { Refusal, refuse } from './refusal.ts';
 import { compileHandles, type EndpointHandles } from './sealing/handles.ts';
-import { openHandles, type Replacement } from './sealing/seal-handles.ts';
+import { type OpenedHandles, openHandles } from './sealing/seal-handles.ts';
 import type { Seals } from './sealing/seals.ts';
-import { type ClaimOnce, type OpenedState, openState } from './sealing/state.ts';
+import { type OpenedState, openState, type StateClaim } from './sealing/state.ts';
 import { openTask, type Task } from './sealing/task.ts';
 import { type AskedTask, openTaskFilter, toTaskEdits } from './sealing/task-fields.ts';
 
 export interface SealingDeps {
   readonly seals: Seals;
-  readonly claimOnce: ClaimOnce;
+  /** @returns false when this was claimed before */
+  readonly claimOnce: (key: string, ttlMs: number) => Promise<boolean>;
   readonly viewOf: (request: Admitted) => AccessView;
   readonly onOpened: (purpose: 'state' | 'task' | 'handle', outcome: 'ok' | 'refused') => void;
 }
@@ -23,6 +27,8 @@ export interface SealingDeps {
 export interface Sealing {
   /** What the sealed id of a request about a task says; undefined for one this caller did not get from us. */
   readonly openTask: (request: Enveloped) => OpenedTask | undefined;
+  /** Opens handles in the arguments, and says in the mirrored headers what then stands there. Refuses nothing. */
+  readonly openHandles: (request: Enveloped) => Enveloped;
   /**
    * The stage that opens.
    *
@@ -53,31 +59,30 @@ export function composeSealing(config: GatewayConfig, deps: SealingDeps): Sealin
   }
 
   function conclude(request: Admitted, state: OpenedState): Opened {
-    const { method } = request.envelope;
-    const inArguments = counted('handle', () => openHandles(request, handlesOf(request.endpoint.path), seals));
-    const listened = method.listens ? counted('task', () => openTaskFilter(request, seals)) : undefined;
+    const listened = hearsTasks(request) ? counted('task', () => openTaskFilter(request, seals)) : undefined;
     const own = request.task === undefined ? NONE : toTaskEdits(request, request.task as Task);
     const kept = listened && keepTogether(listened, viewOf(request));
-    const edits = [...state.edits, ...inArguments.edits, ...own, ...(kept?.edits ?? NONE)];
-    for (const [purpose, count] of [
-      ['state', state.opened],
-      ['handle', inArguments.opened],
-      ['task', own.length + (kept?.tasks.size ?? 0)],
-    ] as const) {
-      for (let i = 0; i < count; i++) onOpened(purpose, 'ok');
-    }
+    const edits = [...state.edits, ...own, ...(kept?.edits ?? NONE)];
+    const tasks = own.length + (kept?.tasks.size ?? 0);
+    for (let i = 0; i < state.opened; i++) onOpened('state', 'ok');
+    for (let i = 0; i < tasks; i++) onOpened('task', 'ok');
     const [first] = kept?.tasks.values() ?? [];
     return {
       ...request,
-      headers:
-        inArguments.replaced.length === 0 ? request.headers : replaceParams(request.headers, inArguments.replaced),
       edits: edits.length === 0 ? request.edits : [...request.edits, ...edits],
       task: request.task ?? first,
       upstreamName: request.task?.id,
       stateFrom: state.upstream,
       listenedTasks: kept?.tasks ?? NO_TASKS,
-      openedCount: edits.length,
+      openedCount: request.handles.opened + state.opened + tasks,
     };
+  }
+
+  /** Policy has taken the ids out of the filter where the extension is not granted or not declared. */
+  function hearsTasks(request: Admitted): boolean {
+    const { method, extensions } = request.envelope;
+    if (!method.listens || !extensions.some(({ name }) => name === TASKS_EXTENSION)) return false;
+    return viewOf(request).grantsExtension(TASKS_EXTENSION);
   }
 
   return {
@@ -88,18 +93,35 @@ export function composeSealing(config: GatewayConfig, deps: SealingDeps): Sealin
       if (task === undefined) onOpened('task', 'refused');
       return task;
     },
+    openHandles(request) {
+      const handlesHere = handlesOf(request.endpoint.path);
+      if (request.envelope.method.name !== 'tools/call') return request;
+      try {
+        const found = openHandles(request, handlesHere, seals);
+        if (found.opened === 0) return request;
+        for (let i = 0; i < found.opened; i++) onOpened('handle', 'ok');
+        return withHandles(request, found);
+      } catch (error) {
+        // Whoever may not call the tool is told no more of it than that.
+        if (!(error instanceof Refusal) || error.kind !== 'state_invalid') throw error;
+        onOpened('handle', 'refused');
+        return { ...request, handles: { opened: 0, isRefused: true } };
+      }
+    },
     open(request) {
-      const state = counted('state', () => openState(request, { seals, settings, claimOnce }));
-      if (!(state instanceof Promise)) return conclude(request, state);
-      return state.then(
-        (opened) => conclude(request, opened),
-        (error: unknown) => {
-          onOpened('state', 'refused');
-          throw error;
-        },
-      );
+      if (request.handles.isRefused) refuse('state_invalid', { reason: 'handle' });
+      const state = counted('state', () => openState(request, { seals, settings }));
+      const opened = conclude(request, state);
+      // What opens once is marked last, when nothing else here can say no.
+      return state.claim === undefined ? opened : claim(state.claim, opened);
     },
   };
+
+  async function claim({ key, ttlMs }: StateClaim, opened: Opened): Promise<Opened> {
+    if (await claimOnce(key, ttlMs)) return opened;
+    onOpened('state', 'refused');
+    return refuse('state_invalid', { reason: 'state' });
+  }
 }
 
 const NONE: readonly Edit[] = [];
@@ -121,20 +143,51 @@ interface KeptTasks {
   readonly edits: readonly Edit[];
 }
 
-/** A mirrored header says upstream what the argument says there. */
-function replaceParams(headers: MirroredHeaders, replaced: readonly Replacement[]): MirroredHeaders {
-  const values = new Map(replaced.map(({ sealed, literal }) => [sealed, toFieldValue(literal)]));
-  return {
-    ...headers,
-    params: headers.params.map((param) => ({
-      ...param,
-      value: values.get(decodeFieldValue(param.value) ?? '') ?? param.value,
-    })),
-  };
+/** From here on the request says what the handles stand for: in arguments, in checked parameters and in mirrored headers. */
+function withHandles(request: Enveloped, { edits, opened, replaced }: OpenedHandles): Enveloped {
+  const texts = new Map(replaced.map(({ sealed, literal }) => [sealed, toText(literal)]));
+  const params =
+    request.params && new Map([...request.params].map(([key, value]) => [key, texts.get(String(value)) ?? value]));
+  const headers = { ...request.headers, params: mirrorAgain(request, edits, texts) };
+  return { ...request, params, headers, edits, handles: { opened, isRefused: false } };
 }
 
-function toFieldValue(literal: string): string {
-  return encodeFieldValue(literal.startsWith('"') ? (JSON.parse(literal) as string) : literal);
+/**
+ * Each header repeats the very argument that its annotation names, whatever others hold the same seal.
+ *
+ * @throws Refusal state_invalid where it is not known which argument that is, and there could be several
+ */
+function mirrorAgain(
+  { annotations, body, envelope, headers }: Enveloped,
+  edits: readonly Edit[],
+  texts: ReadonlyMap<string, string>,
+): readonly ParamField[] {
+  const { params } = headers;
+  if (params.length === 0) return params;
+  if (annotations === undefined) {
+    const held = params.filter(({ value }) => texts.has(decodeFieldValue(value) ?? ''));
+    if (held.length > edits.length) refuse('state_invalid', { reason: 'handle' });
+    return params.map((field) => ({
+      ...field,
+      value: encodeOr(texts.get(decodeFieldValue(field.value) ?? ''), field),
+    }));
+  }
+  const edited = applyEdits(body, edits);
+  const starts = locateParams(annotations, edited, envelope.paramsStart);
+  const values = new Map<string, string>();
+  for (const [at, { key }] of annotations.params.entries()) {
+    const start = starts[at] as number;
+    if (start >= 0) values.set(key, toText(edited.toString('utf8', start, skipValue(edited, start))));
+  }
+  return params.map((field) => ({ ...field, value: encodeOr(values.get(field.key), field) }));
+}
+
+function encodeOr(text: string | undefined, field: ParamField): string {
+  return text === undefined ? field.value : encodeFieldValue(text);
+}
+
+function toText(literal: string): string {
+  return literal.startsWith('"') ? (JSON.parse(literal) as string) : literal;
 }
 
 /** @throws Refusal state_invalid for state of another upstream than the one the request goes to */

@@ -1,7 +1,7 @@
 // Makes everything a request needs out of one configuration: rules of the wire, endpoints, metadata documents and stages.
 import { composeAnswers } from './compose-answers.ts';
 import { composePolicy, type Policy } from './compose-policy.ts';
-import { type Counters, chargeFailures, composeQuota } from './compose-quota.ts';
+import { type Counters, chargeFailures, claimOnce, composeQuota } from './compose-quota.ts';
 import { checkStateOrigin, composeSealing } from './compose-sealing.ts';
 import type { EndpointConfig } from './config/endpoint-config.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
@@ -44,6 +44,15 @@ export interface Shared {
   /** Remembers what traces and the audit trail want to know of a request. */
   readonly note: Stages['note'];
 }
+
+/** A request of which nothing but its envelope is known. */
+const UNCHECKED = {
+  params: undefined,
+  paramFault: undefined,
+  annotations: undefined,
+  handles: { opened: 0, isRefused: false },
+  edits: NO_EDITS,
+} as const;
 
 /** Pure but for what it is given: nothing listens, nothing is fetched. */
 export function composeServing(config: GatewayConfig, shared: Shared): McpServing {
@@ -94,7 +103,7 @@ function composeStages(config: GatewayConfig, shared: Shared): { readonly policy
   const viewOf = (request: Admitted) => policy.authorization.viewOf(request);
   const sealing = composeSealing(config, {
     seals,
-    claimOnce: (key, ttlMs) => counters.store.claimOnce(key, ttlMs),
+    claimOnce: (key, ttlMs) => claimOnce(counters.store, key, ttlMs),
     viewOf,
     onOpened: (purpose, outcome) => metrics.countSeal(purpose, 'open', outcome),
   });
@@ -105,7 +114,7 @@ function composeStages(config: GatewayConfig, shared: Shared): { readonly policy
       authenticate: chargeFailures(composeAuthenticate(config, shared, policy), quota),
       openEnvelope(request, body) {
         const envelope = openEnvelope(body, request.headers, request.endpoint.methods);
-        return envelope && { ...request, body, envelope, params: undefined, paramFault: undefined, edits: NO_EDITS };
+        return envelope && { ...request, body, envelope, ...UNCHECKED };
       },
       note: shared.note,
       checkParams: makeCheckParams({
@@ -113,6 +122,7 @@ function composeStages(config: GatewayConfig, shared: Shared): { readonly policy
         candidatesOf,
         hides: (path) => config.endpoints.get(path)?.onDeny === 'hide',
       }),
+      openHandles: sealing.openHandles,
       authorize: policy.authorization.authorize,
       admit: quota.admit,
       open: (request) => sealing.open(quota.isInline(request) ? withoutTasks(request) : request),
@@ -131,6 +141,10 @@ function composeStages(config: GatewayConfig, shared: Shared): { readonly policy
           viewOf,
           handlesOf: sealing.handlesOf,
           inspectTool: (upstream, name, tool) => catalogs.find(upstream)?.learnTool(name, tool).valid ?? true,
+          isListed: ({ upstream, envelope: { method, name = '' } }) =>
+            method.name === 'tools/call'
+              ? catalogs.isKnownTool(upstream, name)
+              : method.name === 'prompts/get' && catalogs.isKnownPrompt(upstream, name),
           namesOf: (upstream) => catalogs.find(upstream)?.allNames,
           toRateHeaders: quota.toRateHeaders,
           isInline: quota.isInline,

@@ -3,6 +3,7 @@ import type { ParamDifference } from './mcp/agree-params.ts';
 import type { Edit } from './mcp/edits.ts';
 import type { Envelope } from './mcp/envelope.ts';
 import type { MirroredHeaders } from './mcp/mirrored-headers.ts';
+import type { ValidAnnotations } from './mcp/param-annotations.ts';
 import type { DecisionNote, Refusal } from './refusal.ts';
 
 /** One configured endpoint: a path clients call, and one protected resource (RFC 9728). */
@@ -76,8 +77,18 @@ export interface Enveloped extends Authenticated {
   readonly params: ReadonlyMap<string, ParamValue> | undefined;
   /** Why they are not known where they are held against a schema; `route` refuses where it matters. */
   readonly paramFault: ParamFault | undefined;
+  /** Which arguments of the tool headers repeat; undefined when that is not known. */
+  readonly annotations: ValidAnnotations | undefined;
+  /** What became of sealed handles in the arguments, which rules judge by what they stand for. */
+  readonly handles: HandleNote;
   /** What must change in `body` before it goes upstream; each stage adds its own. */
   readonly edits: readonly Edit[];
+}
+
+export interface HandleNote {
+  readonly opened: number;
+  /** One did not open, or was missing where one is required; `open` refuses the request, if it gets so far. */
+  readonly isRefused: boolean;
 }
 
 /** What is wrong with mirrored parameters, or why nothing can be said of them. */
@@ -275,7 +286,8 @@ export type AnswerFault =
   | 'hidden' // an unknown name, on an endpoint where those must all look the same
   | 'forgotten' // a task it does not know any more
   | 'oversized' // a header block or an event beyond all bounds
-  | 'cut'; // it broke off
+  | 'cut' // it broke off
+  | 'internal'; // a fault of ours while we read it
 
 /** Takes the answer of one upstream attempt and passes it on as far as it is well-formed. */
 export interface AnswerRelay {

@@ -21,6 +21,8 @@ export interface Stages {
   readonly note: (request: Enveloped, record: RequestRecord) => void;
   /** Holds `Mcp-Param-*` headers against the arguments, where the tool's schema says which they repeat. */
   readonly checkParams: (request: Enveloped) => Enveloped | Promise<Enveloped>;
+  /** Opens sealed handles in the arguments, so that rules judge what they stand for. */
+  readonly openHandles: (request: Enveloped) => Enveloped;
   readonly authorize: (request: Enveloped) => Permitted | Promise<Permitted>;
   readonly admit: (request: Permitted) => Admitted | Promise<Admitted>;
   readonly open: (request: Admitted) => Opened | Promise<Opened>;
@@ -46,7 +48,8 @@ export async function handle(stages: Stages, received: Received, reply: Reply, r
   if (enveloped === undefined) return acknowledge(reply);
   record.envelope = enveloped.envelope;
   stages.note(enveloped, record);
-  const permitted = await stages.authorize(await stages.checkParams(enveloped));
+  const checked = stages.openHandles(await stages.checkParams(enveloped));
+  const permitted = await stages.authorize(checked);
   record.decision = { outcome: 'allowed', ...permitted.permit };
   record.tool = permitted.task?.tool ?? record.tool;
   record.span?.event('authorized');

@@ -50,6 +50,8 @@ export function toRequest(endpoint: EndpointConfig, principal: Principal, call: 
     envelope,
     params: call.params,
     paramFault: undefined,
+    annotations: undefined,
+    handles: { opened: 0, isRefused: false },
     edits: NO_EDITS,
   };
 }

@@ -18,7 +18,7 @@ export function readBody(
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // Whoever was asked for keys may have been asked for long.
-    if (request.destroyed && !request.complete) reject(new ClientGone());
+    if (request.destroyed && !request.readableEnded) reject(new ClientGone());
     let first: Buffer | undefined;
     let rest: Buffer[] | undefined;
     let size = 0;

@@ -33,7 +33,7 @@ export function toListenCompletion(idLiteral: string): string {
 export type MessageKind = 'result' | 'error' | 'notification' | 'invalid';
 
 /** Servers nest deeper and list more than requests may, but not without end: every reader of an answer must survive it. */
-const ANSWER_LIMITS: JsonLimits = { maxDepth: 256, maxMembers: 1_000_000, notedDepth: 1 };
+const ANSWER_LIMITS: JsonLimits = { maxDepth: 256, maxMembers: 250_000, notedDepth: 1 };
 
 /**
  * Reads one whole message of an upstream: strictly, so that what was checked here is what the client will read.

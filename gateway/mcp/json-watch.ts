@@ -74,6 +74,11 @@ export class JsonWatch {
     return true;
   }
 
+  /** An outer member `error` has begun. */
+  get hasError(): boolean {
+    return this.outerNames.has('error');
+  }
+
   /** Says what the message was; call it at the end of the text. */
   end(): MessageKind {
     return this.state === DONE ? this.shape.toKind() : 'invalid';

@@ -13,6 +13,8 @@ export interface SseBlock {
 
 const NOTHING = Buffer.alloc(0);
 const SMALL_BLOCK = 256;
+/** Each line of an event costs memory of its own; JSON on more lines than this is nobody's. */
+const MAX_LINES = 100_000;
 const LARGE_BLOCK = 2 * 1024 * 1024;
 const LF = Buffer.from('\n');
 
@@ -32,6 +34,8 @@ export class SseSplitter {
   private blockHasField = false;
   private afterCr = false;
   private isFirst = true;
+  /** Of the block that is read now. */
+  private lines = 0;
 
   constructor(maxBlockBytes: number) {
     this.maxBytes = maxBlockBytes;
@@ -45,7 +49,7 @@ export class SseSplitter {
   /**
    * Takes one piece and hands on each block it completes.
    *
-   * @returns false when a block grows beyond the limit or the stream begins with a byte order mark, which readers
+   * @returns false when a block grows beyond the limit, has too many lines, or the stream begins with a byte order mark, which readers
    *   treat differently; nothing more may be fed then
    */
   push(piece: Buffer, onBlock: (block: SseBlock) => void): boolean {
@@ -66,7 +70,9 @@ export class SseSplitter {
         if (i + 1 === piece.length) this.afterCr = true;
         else if (piece[i + 1] === 0x0a) i++;
       }
+      if (++this.lines > MAX_LINES) return false;
       if (this.endLine()) {
+        this.lines = 0;
         if (this.pendingBytes + i + 1 - start > this.maxBytes) return false;
         this.emit(piece, start, i + 1, onBlock);
         start = i + 1;

@@ -29,11 +29,10 @@ export interface AccessView {
   ) => boolean;
 }
 
-
 /** Nobody reads more instructions than this, and judging them costs time. */
 const MAX_TEXT = 64 * 1024;
 
-export function makeAccessView(gate: CompiledAccess, request: Permitted, nowMs: number): AccessView {
+export function makeAccessView(gate: CompiledAccess, request: Permitted, nowMs: () => number): AccessView {
   const { rules, extensions } = gate;
   const { principal } = request;
   const grantsExtension = (id: string): boolean => extensions.grants(principal, id);
@@ -48,13 +47,13 @@ export function makeAccessView(gate: CompiledAccess, request: Permitted, nowMs: 
     };
   }
   const shows = (kind: Kind, name: string): boolean =>
-    decide(rules, principal, kind, name, makeListFacts(request, kind, name, nowMs)).allowed;
+    decide(rules, principal, kind, name, makeListFacts(request, kind, name, nowMs())).allowed;
   return {
     isOpen: false,
     dependsOnCaller: true,
     shows,
     mayHear: (kind) =>
-      decideTarget(rules, principal, { touches: 'lists', kinds: [kind] }, makeListFacts(request, kind, '', nowMs))
+      decideTarget(rules, principal, { touches: 'lists', kinds: [kind] }, makeListFacts(request, kind, '', nowMs()))
         .allowed,
     grantsExtension,
     showsText(text, names) {

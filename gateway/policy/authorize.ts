@@ -1,13 +1,15 @@
 // Looks up whether the caller may do this: every method, by what its body says it touches.
 import type { Enveloped, OpenedTask, Permit, Permitted, Principal } from '../exchange.ts';
 import { type Edit, NO_EDITS } from '../mcp/edits.ts';
-import { readListenFilter } from '../mcp/read-listen.ts';
+import type { Envelope } from '../mcp/envelope.ts';
+import { TASKS_EXTENSION } from '../mcp/methods.ts';
+import { cutListenFilter } from '../mcp/read-listen.ts';
 import { readTarget, type Target } from '../mcp/read-target.ts';
 import { type DecisionNote, refuse } from '../refusal.ts';
 import { type AccessView, makeAccessView } from './access-view.ts';
 import { type CompiledAccess, compileAccess, type EndpointAccess } from './compile-access.ts';
-import { cutListening } from './cut-listening.ts';
-import type { Decision, NotAllowed } from './decide.ts';
+import { cutListening, type Existing } from './cut-listening.ts';
+import { type Decision, NO_RULE, type NotAllowed } from './decide.ts';
 import { decideTarget } from './decide-target.ts';
 import { makeFacts } from './request-facts.ts';
 import { findShadowDifference, type ShadowDifference } from './shadow.ts';
@@ -16,7 +18,7 @@ export interface AuthorizeSettings {
   /** By path. */
   readonly endpoints: ReadonlyMap<string, EndpointAccess>;
   /** Milliseconds since 1970. */
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** What the task id of a request says once it is opened; undefined for one that this caller did not get from us. */
   openTask(request: Enveloped): OpenedTask | undefined;
   /** Whether the server has a tool or prompt of this name; asked only where the endpoint hides what it denies. */
@@ -42,6 +44,9 @@ export interface Authorization {
 }
 
 const OPEN_GATE = 'open-gate';
+const APPS = 'io.modelcontextprotocol/ui';
+/** Resources of the Apps extension. */
+const UI_SCHEME = /^ui:/i;
 
 export function makeAuthorization(settings: AuthorizeSettings): Authorization {
   const gates = new Map([...settings.endpoints].map(([path, access]) => [path, compileAccess(access)]));
@@ -74,21 +79,35 @@ export function makeAuthorization(settings: AuthorizeSettings): Authorization {
       const target = readTarget(envelope, body);
       const task = target.touches === 'task' ? settings.openTask(request) : undefined;
       if (target.touches === 'task' && task === undefined) refuse('state_invalid', { reason: 'task' });
+      const hasApps = gate.extensions.grants(principal, APPS);
+      const isUnknown = !hasApps && touchesApps(target);
+      const existing: Existing = {
+        resource: (uri) => hasApps || !UI_SCHEME.test(uri),
+        tasks: gate.extensions.grants(principal, TASKS_EXTENSION) && declares(envelope, TASKS_EXTENSION),
+      };
       if (gate.rules === undefined) {
-        if (envelope.method.listens) readListenFilter(body, envelope.paramsStart);
-        settings.onDecision?.(OPEN_GATE, 'allowed');
-        return permit(request, gate, OPEN_GATE, { edits, task });
+        const decision: Decision = isUnknown ? NO_RULE : { allowed: true, rule: OPEN_GATE };
+        const noted = note(gate, decision);
+        if (!decision.allowed) return refuseDecided(gate.access, principal, decision, target, noted);
+        const cut = envelope.method.listens
+          ? cutListenFilter(body, envelope.paramsStart, {
+              allowsKind: () => true,
+              showsResource: existing.resource,
+              allowsTasks: existing.tasks,
+            }).edits
+          : NO_EDITS;
+        return permit(request, gate, OPEN_GATE, { edits: joinEdits(edits, cut), task });
       }
       const facts = makeFacts(request, settings.nowMs(), task);
-      const decision = decideTarget(gate.rules, principal, target, facts);
+      const decision = isUnknown ? NO_RULE : decideTarget(gate.rules, principal, target, facts);
       const noted = note(gate, decision);
-      if (gate.candidates !== undefined) {
+      if (gate.candidates !== undefined && !isUnknown) {
         const difference = findShadowDifference(gate.candidates, decision, principal, target, facts);
         if (difference !== undefined) settings.onShadow?.(request, difference);
       }
       if (!decision.allowed) return refuseDecided(gate.access, principal, decision, target, noted);
       if (envelope.method.listens) {
-        const cut = cutListening(gate.rules, request, settings.nowMs());
+        const cut = cutListening(gate.rules, request, settings.nowMs(), existing);
         if (!('asked' in cut)) return refuseDecided(gate.access, principal, cut, target, noted);
         return permit(request, gate, decision.rule, { edits: joinEdits(edits, cut.edits), task });
       }
@@ -96,7 +115,7 @@ export function makeAuthorization(settings: AuthorizeSettings): Authorization {
       return gate.access.onDeny === 'hide' ? requireKnown(request, target, permitted) : permitted;
     },
     viewOf(request) {
-      return makeAccessView(gateOf(request), request, settings.nowMs());
+      return makeAccessView(gateOf(request), request, settings.nowMs);
     },
   };
 }
@@ -109,6 +128,16 @@ function permit(request: Enveloped, gate: CompiledAccess, rule: string, more: Ex
 interface Extra {
   readonly edits: readonly Edit[];
   readonly task: OpenedTask | undefined;
+}
+
+function declares({ extensions }: Envelope, id: string): boolean {
+  return extensions.some(({ name }) => name === id);
+}
+
+/** Without the Apps extension there are no such resources, whatever rules say of them. */
+function touchesApps(target: Target): boolean {
+  if (target.touches !== 'names' || (target.kind !== 'resource' && target.kind !== 'template')) return false;
+  return target.names.some((name) => UI_SCHEME.test(name));
 }
 
 function joinEdits(some: readonly Edit[], more: readonly Edit[]): readonly Edit[] {

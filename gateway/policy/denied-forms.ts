@@ -9,6 +9,8 @@ const HIGH_OCTETS = /(?:%[89A-F][0-9A-F])+/g;
 const AUTHORITY = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?]*/;
 /** Schemes whose URLs every parser of the WHATWG kind rewrites: host, default port, `file://localhost`. */
 const REWRITTEN = /^(?:https?|wss?|ftp|file):/;
+/** `example.com.` is `example.com` as DNS writes it. */
+const ROOTED_HOST = /^([a-z]+:\/\/[^/?#:]*)\.((?::[0-9]+)?(?:[/?#]|$))/;
 /** Where the query begins, also that of a URI template (RFC 6570). */
 const QUERY = /\{?\?|\{[&#]/;
 
@@ -39,7 +41,7 @@ export function toPlainName(name: string): string {
 /** Scheme and host lose their case, compatibility letters become plain, and web addresses are written as browsers do. */
 export function toPlainUri(uri: string): string {
   const folded = uri.includes('%') ? uri.replace(HIGH_OCTETS, foldOctets) : uri;
-  if (REWRITTEN.test(folded)) return URL.parse(folded)?.href ?? folded;
+  if (REWRITTEN.test(folded)) return (URL.parse(folded)?.href ?? folded).replace(ROOTED_HOST, '$1$2');
   return folded.replace(AUTHORITY, (authority) => authority.toLowerCase());
 }
 

@@ -30,7 +30,8 @@ export function makeGovernMeta({ allow, mode }: MetaSettings): (envelope: Envelo
     for (const { name, start, end } of foreignMeta) {
       if (RESERVED.test(name)) refuse('bad_params', { reason: 'meta_reserved' });
       if (exact.has(name) || patterns.some((matches) => matches(name))) continue;
-      if (mode === 'strict') refuse('bad_params', { reason: 'meta_key' });
+      // A part of W3C trace context, which nobody can be blamed for; it may hold anything, so it goes.
+      if (mode === 'strict' && name !== 'baggage') refuse('bad_params', { reason: 'meta_key' });
       edits.push({ start, end, text: undefined });
     }
     return edits;

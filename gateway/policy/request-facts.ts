@@ -1,5 +1,6 @@
 // What conditions may ask about a request beside who sent it.
 import type { Enveloped, OpenedTask } from '../exchange.ts';
+import { applyEdits } from '../mcp/edits.ts';
 import { findMember } from '../mcp/json-walk.ts';
 import { type ArgumentValues, readArgumentValues } from './argument-values.ts';
 import type { Facts } from './condition.ts';
@@ -34,9 +35,10 @@ export function makeListFacts(request: Enveloped, kind: Kind, name: string, nowM
 const ARGUED: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read', 'completion/complete']);
 
 /** Arguments are read when a condition asks for them, and once. */
-function makeReadArguments({ envelope, body }: Enveloped): () => ArgumentValues {
+function makeReadArguments({ envelope, body, edits }: Enveloped): () => ArgumentValues {
   let read: ArgumentValues | undefined;
-  return () => (read ??= readArguments(envelope.method.name, body, envelope.paramsStart));
+  // Handles are open by now: rules judge what the server will get. Nothing in front of `params` is ever edited.
+  return () => (read ??= readArguments(envelope.method.name, applyEdits(body, edits), envelope.paramsStart));
 }
 
 /** A completion has the arguments that are settled already (server/utilities/completion, "context"). */

@@ -8,6 +8,8 @@ export interface AnswerEditor {
    * the gathering limit streams by unedited, and is cut unless its `resultType` is `complete`.
    */
   readonly needsWhole: boolean;
+  /** What is no message, such as a comment that keeps the connection alive, does not begin the answer. */
+  readonly holdsOpening?: boolean;
   /**
    * @param message one whole JSON-RPC message, strictly checked
    * @returns the message as it may pass, the same buffer when nothing changes; undefined leaves a notification out; or why the

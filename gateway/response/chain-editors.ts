@@ -10,6 +10,7 @@ export function chainEditors(editors: readonly (AnswerEditor | undefined)[]): An
   if (chain.length < 2) return chain[0];
   return {
     needsWhole: chain.some(({ needsWhole }) => needsWhole),
+    holdsOpening: chain.some(({ holdsOpening }) => holdsOpening === true),
     edit(message, kind) {
       let passing = message;
       for (const editor of chain) {

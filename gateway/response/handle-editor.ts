@@ -13,6 +13,9 @@ export interface HandlePlace {
   readonly seal: (literal: Buffer) => string | undefined;
 }
 
+/** A seal is longer than what it seals; an answer that repeats a value without end would grow beyond all bounds. */
+const MAX_ADDED = 1024 * 1024;
+
 /**
  * Puts a seal in each of the places, and wherever else the same value stands by itself in the text of `content`.
  *
@@ -54,15 +57,16 @@ function findEdits(message: Buffer, places: readonly HandlePlace[]): readonly Ed
 function addTextEdits(message: Buffer, result: number, sealed: ReadonlyMap<string, string>, edits: Edit[]): boolean {
   const content = findMember(message, result, 'content');
   if (content === undefined || message[content.start] !== 0x5b) return true;
-  let fits = true;
+  let added = 0;
   eachItem(message, content.start, (start) => {
-    const text = findMember(message, start, 'text');
+    const text = added > MAX_ADDED ? undefined : findMember(message, start, 'text');
     if (text === undefined || message[text.start] !== 0x22) return;
     const words = readString(message, text.start, text.end);
     let changed: string | undefined = words;
     for (const [value, seal] of sealed) changed &&= replaceWhole(changed, value, seal);
-    if (changed === undefined) fits = false;
-    else if (changed !== words) edits.push({ start: text.start, end: text.end, text: JSON.stringify(changed) });
+    added += changed === undefined ? Number.POSITIVE_INFINITY : changed.length - words.length;
+    if (added <= MAX_ADDED && changed !== words)
+      edits.push({ start: text.start, end: text.end, text: JSON.stringify(changed) });
   });
-  return fits;
+  return added <= MAX_ADDED;
 }

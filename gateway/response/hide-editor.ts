@@ -5,8 +5,15 @@ import { findErrorCode } from './find-error-code.ts';
 /** Invalid params, which is also "not found" (server/resources, "Error Handling"); and what servers said before. */
 const NOT_FOUND: ReadonlySet<number | undefined> = new Set([-32602, -32002]);
 
-/** For methods whose names no list tells completely: reading of resources, completion of templates. */
+/**
+ * For names that no list is known to show: resources that are read, templates that are completed. What a server says before its
+ * answer is left out, because it would begin the answer, and what has begun cannot be hidden any more.
+ */
 export const HIDE_EDITOR: AnswerEditor = {
   needsWhole: false,
-  edit: (message, kind) => (kind === 'error' && NOT_FOUND.has(findErrorCode(message)) ? 'hidden' : message),
+  holdsOpening: true,
+  edit(message, kind) {
+    if (kind === 'notification') return undefined;
+    return kind === 'error' && NOT_FOUND.has(findErrorCode(message)) ? 'hidden' : message;
+  },
 };

@@ -27,6 +27,8 @@ export class JsonRelay {
   private pieces: Buffer[] = [];
   private size = 0;
   private watch: JsonWatch | undefined;
+  /** It is an error that an editor must see. */
+  private isEditedError = false;
 
   constructor(reply: Reply, id: string | number, head: Head, editor: AnswerEditor | undefined) {
     this.reply = reply;
@@ -42,11 +44,19 @@ export class JsonRelay {
     if (this.size <= GATHERED_BYTES) return undefined;
     // An error must be known for one before its status is passed on, so it is never streamed.
     if (this.head.status !== 200) return 'oversized';
-    if (this.editor?.needsWhole === true) return this.size <= EDITED_BYTES ? undefined : 'oversized';
+    if (this.isEditedError || this.editor?.needsWhole === true)
+      return this.size <= EDITED_BYTES ? undefined : 'oversized';
     this.watch = new JsonWatch(this.id, this.editor !== undefined);
     const gathered = Buffer.concat(this.pieces, this.size);
     this.pieces = [];
-    return this.stream(gathered);
+    if (!this.watch.push(gathered)) return 'malformed';
+    if (this.editor !== undefined && this.watch.hasError) {
+      this.isEditedError = true;
+      this.watch = undefined;
+      this.pieces = [gathered];
+      return undefined;
+    }
+    return this.passOn(gathered);
   }
 
   finish(): AnswerFault | undefined {
@@ -83,8 +93,12 @@ export class JsonRelay {
 
   private stream(piece: Buffer): AnswerFault | undefined {
     if (this.watch?.push(piece) !== true) return 'malformed';
+    if (this.editor !== undefined && this.watch.hasError) return 'malformed';
+    return this.passOn(piece);
+  }
+
+  private passOn(piece: Buffer): undefined {
     if (!this.reply.begun) this.reply.begin(this.head.status, this.head.headers);
     this.isFull = !this.reply.write(piece);
-    return undefined;
   }
 }

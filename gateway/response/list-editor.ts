@@ -14,6 +14,8 @@ export interface ListView {
   readonly dependsOnCaller: boolean;
   /** The Apps extension is granted: tools keep what they say of their user interface, and `ui://` resources are listed. */
   readonly keepsUi: boolean;
+  /** Nothing is kept from anybody, so an answer without its list may pass as it is. */
+  readonly mayLackList?: boolean;
   /**
    * Called for each tool with a name, shown or not, before any is judged.
    *

@@ -39,6 +39,8 @@ function makeShape(list: ListKind, key: string): ListShape {
 }
 
 const PROTOCOL_PREFIX = 'io.modelcontextprotocol/';
+/** No page of a list is longer; each item costs memory while it is judged. */
+const MAX_ITEMS = 100_000;
 const UI_SCHEME = /^ui:/i;
 
 export class ListReading {
@@ -48,6 +50,7 @@ export class ListReading {
   private readonly edits: Edit[] = [];
   private readonly items: Item[] = [];
   private readonly unusable = new Set<string>();
+  private hasList = false;
   private scope: Span | undefined;
   private meta = -1;
   /** Members of the result that the protocol does not know. */
@@ -63,7 +66,7 @@ export class ListReading {
   findEdits(): readonly Edit[] | undefined {
     const { edits, text, view } = this;
     const open = walkResult(text, this.shape.result, (field, nameStart, start) => this.read(field, nameStart, start));
-    if (open < 0) return undefined;
+    if (open < 0 || (!this.hasList && this.view.mayLackList !== true)) return undefined;
     this.dropStrays(this.dropItems());
     const scope = view.dependsOnCaller ? toPrivateScope(text, open, this.scope) : undefined;
     if (scope !== undefined) edits.push(scope);
@@ -74,6 +77,7 @@ export class ListReading {
     const { text, view } = this;
     if (field === view.list) {
       if (text[start] !== 0x5b) return -1;
+      this.hasList = true;
       return walkItems(text, start, (item) => this.readItem(item));
     }
     const end = skipValue(text, start);
@@ -85,6 +89,7 @@ export class ListReading {
 
   private readItem(start: number): number {
     const { text, view } = this;
+    if (this.items.length === MAX_ITEMS) return -1;
     let name: string | undefined;
     let isForApps = false;
     let end = -1;

@@ -2,16 +2,18 @@
 import type { AnswerFault } from '../exchange.ts';
 import { applyEdits } from '../mcp/edits.ts';
 import { makeFieldScan } from '../mcp/field-scan.ts';
-import { eachMember, readString, type Span, skipValue } from '../mcp/json-walk.ts';
+import { readString, type Span, skipValue } from '../mcp/json-walk.ts';
 import type { AnswerEditor } from './answer-editor.ts';
+import { type CanAnswer, findQuestionFault } from './find-question-fault.ts';
 import { findResult } from './find-result.ts';
+import { speaksOfTasks } from './speaks-of-tasks.ts';
 import { walkFields } from './walk-result.ts';
 
 export interface RoundSettings {
   /** Whether this method may be answered by a question (SEP-2322). */
   readonly mayAsk: boolean;
   /** Whether a question of this kind was declared as answerable, such as `elicitation/create`. */
-  readonly canAnswer: (question: string, params: unknown) => boolean;
+  readonly canAnswer: CanAnswer;
   /** Whether the call may become a task: the client declared the extension, and it exists for the client (SEP-2663). */
   readonly mayBecomeTask: boolean;
   /** Whether a `resultType` of some other extension may pass. */
@@ -45,7 +47,8 @@ export function makeRoundEditor(makeSettings: () => RoundSettings): AnswerEditor
   return {
     needsWhole: false,
     edit(message, kind) {
-      if (kind !== 'result' || isPlain(message)) return message;
+      if (kind === 'notification') return speaksOfTasks(message) ? undefined : message;
+      if (kind === 'error' || isPlain(message)) return message;
       const result = findResult(message);
       const parts = readParts(message, result);
       if (parts === undefined) return 'malformed';
@@ -116,45 +119,12 @@ function editQuestion(settings: RoundSettings, message: Buffer, parts: Parts): B
   if (!settings.mayAsk) return 'undeclared';
   if (requestState === undefined && inputRequests === undefined) return 'malformed';
   if (inputRequests !== undefined) {
-    const fault = findQuestionFault(settings, message, inputRequests);
+    const fault = findQuestionFault(message, inputRequests, settings.canAnswer);
     if (fault !== undefined) return fault;
   }
   if (requestState === undefined) return message;
   if (message[requestState.start] !== 0x22) return 'malformed';
   return splice(message, requestState, settings.sealState);
-}
-
-function findQuestionFault(settings: RoundSettings, message: Buffer, requests: Span): AnswerFault | undefined {
-  if (message[requests.start] !== 0x7b) return 'malformed';
-  let fault: AnswerFault | undefined;
-  eachMember(message, requests.start, ({ start }) => {
-    const question = readQuestion(message, start);
-    if (question === undefined) fault = 'malformed';
-    else if (!settings.canAnswer(question.method, question.params)) fault = 'undeclared';
-    return fault === undefined;
-  });
-  return fault;
-}
-
-const QUESTION_FIELDS = makeFieldScan(['method', 'params']);
-
-interface Question {
-  readonly method: string;
-  readonly params: unknown;
-}
-
-/** @returns undefined when this is no question, or one that two readers could take for different ones */
-function readQuestion(message: Buffer, open: number): Question | undefined {
-  if (message[open] !== 0x7b) return undefined;
-  let method: string | undefined;
-  let params: unknown;
-  const behind = walkFields(message, open, QUESTION_FIELDS, (field, _nameStart, start) => {
-    const end = skipValue(message, start);
-    if (field === 'method') method = readText(message, { start, end });
-    else if (field === 'params') params = JSON.parse(message.toString('utf8', start, end));
-    return end;
-  });
-  return behind < 0 || method === undefined ? undefined : { method, params };
 }
 
 function editTask(settings: RoundSettings, message: Buffer, { task }: Parts): Buffer | AnswerFault {

@@ -58,7 +58,7 @@ export class StreamRelay {
     // Comments keep connections alive, and an event without data says nothing. Clients do not read events of other
     // types, so a message in one would be answered for us and never for them.
     if (data === undefined || data.length === 0) {
-      this.taken.push(bytes);
+      if (this.reply.begun || this.editor?.holdsOpening !== true) this.taken.push(bytes);
       return;
     }
     const kind = isMessage ? toMessageKind(data, this.id) : 'invalid';

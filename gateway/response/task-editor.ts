@@ -6,9 +6,10 @@ import { makeFieldScan } from '../mcp/field-scan.ts';
 import { findMember, findRoot, readString, skipValue } from '../mcp/json-walk.ts';
 import type { AnswerEditor } from './answer-editor.ts';
 import { findErrorCode } from './find-error-code.ts';
+import { type CanAnswer, findQuestionFault } from './find-question-fault.ts';
 import { findResult } from './find-result.ts';
-import { mentionsAny } from './mentions-any.ts';
 import { LEAST_REPLACED, replaceWhole } from './replace-whole.ts';
+import { speaksOfTasks } from './speaks-of-tasks.ts';
 import { walkFields } from './walk-result.ts';
 
 export interface TaskSettings {
@@ -23,14 +24,23 @@ export interface TaskSettings {
 /** What a server says of a task it does not know (SEP-2663). */
 const UNKNOWN_TASK = -32602;
 
-/** Makes the editor of `tasks/get`, `tasks/update` and `tasks/cancel`. */
-export function makeTaskEditor(settings: TaskSettings): AnswerEditor {
+/**
+ * Makes the editor of `tasks/get`, `tasks/update` and `tasks/cancel`.
+ *
+ * @param canAnswer of a task that waits for its client, each question must be one the client can answer
+ */
+export function makeTaskEditor(settings: TaskSettings, canAnswer: CanAnswer): AnswerEditor {
   return {
     needsWhole: true,
     edit(message, kind) {
       if (kind === 'error') return findErrorCode(message) === UNKNOWN_TASK ? 'forgotten' : hideId(message, settings);
-      if (kind === 'notification') return message;
-      const edits = editTask(message, findResult(message), settings);
+      // What else is said on this answer's stream has no business with task ids.
+      if (kind === 'notification') return speaksOfTasks(message) ? undefined : message;
+      const result = findResult(message);
+      const requests = findMember(message, result, 'inputRequests');
+      const fault = requests && findQuestionFault(message, requests, canAnswer);
+      if (fault !== undefined) return fault;
+      const edits = editTask(message, result, settings);
       return edits === undefined ? 'malformed' : applyEdits(message, edits);
     },
   };
@@ -42,7 +52,7 @@ function hideId(message: Buffer, { upstreamId, clientId }: TaskSettings): Buffer
   const data = error && findMember(message, error.start, 'data');
   const words = error && findMember(message, error.start, 'message');
   const edits: Edit[] = [];
-  if (data !== undefined && mentionsAny(message, data.start, data.end, new Set([upstreamId]))) {
+  if (data !== undefined && isSpokenOf(message.toString('utf8', data.start, data.end), upstreamId)) {
     edits.push({ start: data.nameStart, end: data.end, text: undefined });
   }
   if (words !== undefined && message[words.start] === 0x22 && upstreamId.length >= LEAST_REPLACED) {
@@ -54,7 +64,13 @@ function hideId(message: Buffer, { upstreamId, clientId }: TaskSettings): Buffer
   return applyEdits(message, edits);
 }
 
-const FIELDS = makeFieldScan(['taskId', 'status', 'resultType']);
+/** @param json whatever stands beside the words, with any spelling of its strings */
+function isSpokenOf(json: string, id: string): boolean {
+  const written = JSON.stringify(id).slice(1, -1);
+  return written !== '' && (json.includes(written) || JSON.stringify(JSON.parse(json)).includes(written));
+}
+
+const FIELDS = makeFieldScan(['taskId', 'status', 'resultType', 'inputRequests']);
 
 /**
  * @param open where the object opens that describes the task

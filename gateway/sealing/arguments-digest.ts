@@ -1,12 +1,9 @@
 // The digest of a JSON value by what it says, not by how it is spelled: RFC 8785 over bytes, with every number kept whole.
-import { writeNumber } from './canonical-number.ts';
+import { skipCanonicalNumber, writeNumber } from './canonical-number.ts';
 import { CanonicalSink } from './canonical-sink.ts';
 import { isCanonicalEscape, writeEscape } from './canonical-string.ts';
-import { skipBlanks, skipDigits, skipPlain } from './json-tokens.ts';
+import { skipBlanks, skipPlain } from './json-tokens.ts';
 import { indexObjects, type MemberNode, type ObjectNode } from './object-index.ts';
-
-/** Longer whole numbers are written with an exponent. */
-const MAX_PLAIN_DIGITS = 21;
 
 /**
  * Digests the value that begins at `start` of a text that `scanJson` accepted (depth at most 64, no repeated names).
@@ -52,10 +49,13 @@ class Canonical {
   }
 
   private writeArray(at: number): number {
+    const { text } = this;
     let i = this.dropBlanks(at + 1);
-    while (this.text[i] !== 0x5d) {
-      i = this.dropBlanks(this.write(i));
-      if (this.text[i] === 0x2c) i = this.dropBlanks(i + 1);
+    while (text[i] !== 0x5d) {
+      i = this.write(i);
+      if ((text[i] as number) <= 0x20) i = this.dropBlanks(i);
+      if (text[i] === 0x2c) i++;
+      if ((text[i] as number) <= 0x20) i = this.dropBlanks(i);
     }
     return i + 1;
   }
@@ -108,20 +108,11 @@ class Canonical {
   }
 
   private writeNumber(at: number): number {
-    const { text } = this;
-    const whole = text[at] === 0x2d ? at + 1 : at;
-    const point = skipDigits(text, whole);
-    const isPlain = point - whole <= MAX_PLAIN_DIGITS;
-    const c = text[point] as number;
-    if (c !== 0x2e && (c | 0x20) !== 0x65 && isPlain && !(text[whole] === 0x30 && whole > at)) return point;
-    // A decimal that ends in no zero and does not begin with one is canonical too.
-    const end = c === 0x2e && isPlain && text[whole] !== 0x30 ? skipDigits(text, point + 1) : point;
-    if (end > point && text[end - 1] !== 0x30 && ((text[end] as number) | 0x20) !== 0x65) return end;
-    const behind = skipPlain(text, end);
+    const canonicalEnd = skipCanonicalNumber(this.text, at);
+    if (canonicalEnd > 0) return canonicalEnd;
     this.flush(at);
-    writeNumber(text, at, behind, this.sink);
-    this.run = behind;
-    return behind;
+    this.run = writeNumber(this.text, at, this.sink);
+    return this.run;
   }
 
   private flush(end: number): void {

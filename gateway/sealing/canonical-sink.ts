@@ -17,6 +17,21 @@ export class CanonicalSink {
     chunk[this.used++] = byte;
   }
 
+  /**
+   * Lets `write` put at most `room` bytes.
+   *
+   * @param write told where to begin; returns behind what it wrote
+   */
+  fill<T>(room: number, from: T, write: (from: T, bytes: Buffer, at: number) => number): void {
+    if (room > CHUNK_BYTES) {
+      const bytes = Buffer.allocUnsafe(room);
+      this.copy(bytes, 0, write(from, bytes, 0));
+      return;
+    }
+    if (room > CHUNK_BYTES - this.used) this.flush();
+    this.used = write(from, chunk, this.used);
+  }
+
   /** Takes `text` from `start` up to `end` as it is. */
   copy(text: Buffer, start: number, end: number): void {
     const length = end - start;

@@ -39,9 +39,11 @@ function skipValue(text: Buffer, at: number, objects: ObjectNode[]): number {
 
 function skipArray(text: Buffer, at: number, objects: ObjectNode[]): number {
   for (let i = at + 1; ; ) {
-    const c = text[i];
-    if (c === 0x5d) return i + 1;
-    if (c === 0x22) i = skipString(text, i);
+    const c = text[i] as number;
+    // Most are digits and commas.
+    if (c < 0x5b && c !== 0x22) i++;
+    else if (c === 0x5d) return i + 1;
+    else if (c === 0x22) i = skipString(text, i);
     else if (c === 0x7b) i = skipObject(text, i, objects);
     else if (c === 0x5b) i = skipArray(text, i, objects);
     else i++;

@@ -17,6 +17,12 @@ export interface SealScope {
   readonly binding: string;
 }
 
+/** What is brought back; its binding is only asked for when the text has the form of a seal, as it may cost a digest. */
+export interface SealClaim {
+  readonly purpose: SealPurpose;
+  readonly binding: string | (() => string);
+}
+
 export interface Unsealed {
   readonly payload: Buffer;
   /** How long it would still open; above zero. */
@@ -28,7 +34,7 @@ export interface Seals {
   /** @returns undefined when the seal would be too long to come back */
   seal(payload: Buffer, scope: SealScope & { readonly lifeMs: number }): string | undefined;
   /** @returns one undefined for all that is wrong: malformed, forged, foreign, expired, of an unknown key */
-  open(sealed: string, scope: SealScope): Unsealed | undefined;
+  open(sealed: string, claim: SealClaim): Unsealed | undefined;
 }
 
 /** Longest seals. The id of a task also travels in `Mcp-Name`, and a mirrored header has at most 8 KiB. */
@@ -70,7 +76,8 @@ export function makeSeals(keys: readonly SealingKey[], { nowMs, randomBytes }: S
       const known = derived.find(({ prefix }) => sealed.startsWith(prefix));
       const parts = known && readParts(sealed, known.prefix.length);
       if (known === undefined || parts === undefined) return undefined;
-      const plain = decrypt(parts, toContentKey(known, purpose, binding), known.header);
+      const key = toContentKey(known, purpose, typeof binding === 'string' ? binding : binding());
+      const plain = decrypt(parts, key, known.header);
       if (plain === undefined || plain.length < EXPIRY_BYTES) return undefined;
       const leftMs = plain.readUIntBE(0, EXPIRY_BYTES) - nowMs();
       return leftMs > 0 ? { payload: plain.subarray(EXPIRY_BYTES), leftMs } : undefined;

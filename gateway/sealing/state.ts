@@ -16,8 +16,12 @@ export interface StateSettings {
   readonly maxResponsesBytes: number;
 }
 
-/** @returns false when this key was claimed before; it need not be remembered for longer than `ttlMs` */
-export type ClaimOnce = (key: string, ttlMs: number) => boolean | Promise<boolean>;
+/** What must be marked as used before a state counts as opened. */
+export interface StateClaim {
+  readonly key: string;
+  /** It need not be remembered for longer. */
+  readonly ttlMs: number;
+}
 
 export interface OpenedState {
   /** Puts the upstream's own literal back into the body. */
@@ -25,46 +29,38 @@ export interface OpenedState {
   readonly opened: number;
   /** The upstream that gave the state out; a request may not take it to another one. */
   readonly upstream: string | undefined;
+  /** With `singleUse`: whoever claims it first may go on. */
+  readonly claim: StateClaim | undefined;
 }
 
 export interface StateOpening {
   readonly seals: Seals;
   readonly settings: StateSettings;
-  /** Used with `singleUse` alone. */
-  readonly claimOnce: ClaimOnce;
 }
 
-const NOTHING: OpenedState = { edits: [], opened: 0, upstream: undefined };
+const NOTHING: OpenedState = { edits: [], opened: 0, upstream: undefined, claim: undefined };
 /** Initialization vector and tag, which no two seals share. */
 const CLAIM_CHARS = { iv: 16, tag: 22 } as const;
 
 /**
  * Opens the state of a second round.
  *
- * @returns a promise with `singleUse` alone, as the store may answer later
  * @throws Refusal bad_params for `inputResponses` or `requestState` on a method that has none, or `inputResponses` that are too
  *   large; state_invalid for a state this caller did not get for this request, or no longer
  */
-export function openState(
-  request: Asking,
-  { seals, settings, claimOnce }: StateOpening,
-): OpenedState | Promise<OpenedState> {
+export function openState(request: Asking, { seals, settings }: StateOpening): OpenedState {
   const { inputResponses, requestState } = findState(request);
   if (inputResponses !== undefined) checkResponses(request, inputResponses, settings.maxResponsesBytes);
   if (requestState === undefined) return NOTHING;
   if (!Object.hasOwn(request.envelope.method.fields, 'requestState'))
     refuse('bad_params', { reason: 'state_misplaced' });
   const sealed = readString(request.body, requestState.start, requestState.end);
-  const scope = { purpose: 'state', binding: toStateBinding(request, settings.bindArguments) } as const;
-  const unsealed = seals.open(sealed, scope) ?? refuse('state_invalid', { reason: 'state' });
-  const opened = toOpened(requestState, unsealed);
-  if (!settings.singleUse) return opened;
+  const toBinding = (): string => toStateBinding(request, settings.bindArguments);
+  const unsealed =
+    seals.open(sealed, { purpose: 'state', binding: toBinding }) ?? refuse('state_invalid', { reason: 'state' });
   const key = `${sealed.slice(-CLAIM_CHARS.tag)}${findIv(sealed)}`;
-  return claim(claimOnce(key, unsealed.leftMs), opened);
-}
-
-async function claim(claimed: boolean | Promise<boolean>, opened: OpenedState): Promise<OpenedState> {
-  return (await claimed) ? opened : refuse('state_invalid', { reason: 'state' });
+  const claim = settings.singleUse ? { key, ttlMs: unsealed.leftMs } : undefined;
+  return { ...toOpened(requestState, unsealed), claim };
 }
 
 function checkResponses({ envelope }: Asking, { start, end }: Span, maxBytes: number): void {
@@ -77,7 +73,7 @@ function findIv(sealed: string): string {
   return sealed.slice(from, from + CLAIM_CHARS.iv);
 }
 
-function toOpened({ start, end }: Span, { payload }: Unsealed): OpenedState {
+function toOpened({ start, end }: Span, { payload }: Unsealed): Omit<OpenedState, 'claim'> {
   const { notes, literal } = readPayload(payload);
   return { edits: [{ start, end, text: literal }], opened: 1, upstream: notes[0] as string };
 }
@@ -86,11 +82,7 @@ function toOpened({ start, end }: Span, { payload }: Unsealed): OpenedState {
  *
  * @param upstream the one that answers
  */
-export function makeStateSealer(
-  request: Asking,
-  { seals, settings }: Omit<StateOpening, 'claimOnce'>,
-  upstream: string,
-): Sealer {
+export function makeStateSealer(request: Asking, { seals, settings }: StateOpening, upstream: string): Sealer {
   let binding: string | undefined;
   return {
     seal(literal) {

@@ -18,7 +18,7 @@ export type AttemptEnd =
   | { readonly kind: 'answered' }
   | { readonly kind: 'client_left' }
   /** `sent`: the instance may have seen the request. */
-  | { readonly kind: 'failed'; readonly fault: AnswerFault; readonly sent: boolean };
+  | { readonly kind: 'failed'; readonly fault: AnswerFault; readonly sent: boolean; readonly cause?: unknown };
 
 const ANSWERED: AttemptEnd = { kind: 'answered' };
 const CLIENT_LEFT: AttemptEnd = { kind: 'client_left' };
@@ -34,6 +34,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   private readonly idleTimeoutMs: number;
   private readonly settle: (end: AttemptEnd) => void;
   private controller: Dispatcher.DispatchController | undefined;
+  private cause: unknown;
   private settled = false;
   private paused = false;
   private hearsDrain = false;
@@ -110,13 +111,13 @@ export class Attempt implements Dispatcher.DispatchHandler {
     controller.rawHeaders = null;
     // Informational answers are for this hop only.
     if (this.settled || status < 200) return;
-    const fault = this.relay.start(status, headers);
+    const fault = this.ask(() => this.relay.start(status, headers));
     if (fault !== undefined) this.fail(fault);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
     if (this.settled) return;
-    const fault = this.relay.push(piece);
+    const fault = this.ask(() => this.relay.push(piece));
     if (fault !== undefined) {
       this.fail(fault);
     } else if (this.relay.isComplete) {
@@ -130,9 +131,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     clearTimeout(this.linger);
     if (this.settled) return;
-    const fault = this.relay.finish();
+    const fault = this.ask(() => this.relay.finish());
     if (fault === undefined) this.end(ANSWERED);
-    else this.end({ kind: 'failed', fault, sent: true });
+    else this.fail(fault);
   }
 
   onResponseError(_controller: unknown, error: Error): void {
@@ -141,8 +142,19 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.end({ kind: 'failed', fault: toFault(error), sent: this.controller !== undefined });
   }
 
+  /** An exception while an answer is read is ours, and must not be taken for a broken connection. */
+  private ask(read: () => AnswerFault | undefined): AnswerFault | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.cause = error;
+      return 'internal';
+    }
+  }
+
   private fail(fault: AnswerFault): void {
-    this.end({ kind: 'failed', fault, sent: this.controller !== undefined });
+    const { cause } = this;
+    this.end({ kind: 'failed', fault, sent: this.controller !== undefined, ...(cause !== undefined && { cause }) });
     this.controller?.abort(STOP);
   }
 

@@ -1,11 +1,16 @@
 // Holds the mirrored arguments of a tool call against its headers, before anything is decided by them.
 import type { Enveloped, ParamFault } from '../exchange.ts';
 import { agreeParams, NO_PARAMS, type ParamDifference, refuseDifference } from '../mcp/agree-params.ts';
-import { sameAnnotations, type ToolAnnotations, type ValidAnnotations } from '../mcp/param-annotations.ts';
+import {
+  NO_ANNOTATIONS,
+  sameAnnotations,
+  type ToolAnnotations,
+  type ValidAnnotations,
+} from '../mcp/param-annotations.ts';
 import type { Catalog } from './catalog.ts';
 
 type SchemaFault = Exclude<ParamFault, ParamDifference>;
-type Note = Pick<Enveloped, 'params' | 'paramFault'>;
+type Note = Pick<Enveloped, 'params' | 'paramFault' | 'annotations'>;
 
 export interface CheckParamsDeps {
   /** By name of the upstream. */
@@ -19,12 +24,12 @@ export interface CheckParamsDeps {
   readonly hides: (path: string) => boolean;
 }
 
-const PLAIN: Note = { params: NO_PARAMS, paramFault: undefined };
+const PLAIN: Note = { params: NO_PARAMS, paramFault: undefined, annotations: NO_ANNOTATIONS };
 const NOTES: Readonly<Record<SchemaFault, Note>> = {
-  no_tool: { params: undefined, paramFault: 'no_tool' },
-  no_schema: { params: undefined, paramFault: 'no_schema' },
-  schemas_differ: { params: undefined, paramFault: 'schemas_differ' },
-  invalid_tool: { params: undefined, paramFault: 'invalid_tool' },
+  no_tool: { params: undefined, paramFault: 'no_tool', annotations: undefined },
+  no_schema: { params: undefined, paramFault: 'no_schema', annotations: undefined },
+  schemas_differ: { params: undefined, paramFault: 'schemas_differ', annotations: undefined },
+  invalid_tool: { params: undefined, paramFault: 'invalid_tool', annotations: undefined },
 };
 
 /**
@@ -41,11 +46,11 @@ export function makeCheckParams(deps: CheckParamsDeps): (request: Enveloped) => 
     if (typeof known === 'string') return { ...request, ...NOTES[known] };
     if (known.params.length === 0) return { ...request, ...PLAIN };
     const outcome = agreeParams(known, request, request.headers.params);
-    if (typeof outcome !== 'string') return { ...request, params: outcome, paramFault: undefined };
+    if (typeof outcome !== 'string') return { ...request, params: outcome, paramFault: undefined, annotations: known };
     // The server may have changed its mind since its list was read.
     for (const catalog of catalogs) catalog.doubtTools(request);
     if (!hides(request.endpoint.path)) refuseDifference(outcome);
-    return { ...request, params: undefined, paramFault: outcome };
+    return { ...request, params: undefined, paramFault: outcome, annotations: undefined };
   }
 
   return (request) => {

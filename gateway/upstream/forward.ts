@@ -63,6 +63,7 @@ const REFUSALS: Readonly<Record<AnswerFault, RefusalKind>> = {
   forgotten: 'state_invalid',
   oversized: 'upstream_failed',
   cut: 'upstream_failed',
+  internal: 'internal',
 };
 
 /**
@@ -82,11 +83,12 @@ export function makeForward(
 }
 
 /** Another instance would say the same, or has no time left to. */
-const FINAL: ReadonlySet<AnswerFault> = new Set(['slow', 'challenge', 'undeclared', 'hidden', 'forgotten']);
+const FINAL: ReadonlySet<AnswerFault> = new Set(['slow', 'challenge', 'undeclared', 'hidden', 'forgotten', 'internal']);
 
 interface Failure {
   readonly instance: Instance;
   readonly fault: AnswerFault;
+  readonly cause?: unknown;
 }
 
 /** What one attempt sends. */
@@ -190,7 +192,7 @@ class Forwarding {
       const end = await this.tryInstance(upstream, { instance, relay, ...sending });
       if (end.kind !== 'failed') return this.toAnswer(end, instance, relay);
       tried.push(instance);
-      failure = { instance, fault: end.fault };
+      failure = { instance, fault: end.fault, cause: end.cause };
       if (this.reply.begun) {
         this.report(upstream, failure, false);
         // What the client has is not whole, and must not look so.
@@ -208,7 +210,11 @@ class Forwarding {
     const credential = this.deps.credentialOf(upstream.name);
     if (credential === undefined) return { trace, body, proof: NO_PROOF };
     const { envelope, upstreamName = envelope.name } = this.routed;
-    return { trace, body, proof: await credential({ ...this.routed, body, envelope: { ...envelope, name: upstreamName } }) };
+    return {
+      trace,
+      body,
+      proof: await credential({ ...this.routed, body, envelope: { ...envelope, name: upstreamName } }),
+    };
   }
 
   /** In one tick with `begin`, or a drain could come in between. */
@@ -230,7 +236,7 @@ class Forwarding {
 
   private giveUp(upstream: Upstream, failure: Failure): never {
     this.report(upstream, failure, false);
-    return refuse(REFUSALS[failure.fault], { reason: failure.fault });
+    return refuse(REFUSALS[failure.fault], { reason: failure.fault, cause: failure.cause });
   }
 
   private report(upstream: Upstream, { instance, fault }: Failure, retried: boolean): void {
@@ -268,10 +274,7 @@ class Forwarding {
     return applyEdits(body, [...edits, ...toTraceEdits(metaStart, findMetaTraceContext(body, metaStart), trace)]);
   }
 
-  private runAttempt(
-    upstream: Upstream,
-    { instance, relay, proof, trace, body }: AttemptPlan,
-  ): Promise<AttemptEnd> {
+  private runAttempt(upstream: Upstream, { instance, relay, proof, trace, body }: AttemptPlan): Promise<AttemptEnd> {
     const { envelope, headers, upstreamName } = this.routed;
     const { timeouts } = upstream.settings;
     const request = {
@@ -324,7 +327,14 @@ function toContext({ traceparent, tracestate }: AttemptTrace): Pick<AttemptTrace
 }
 
 /** These are the server's decision, not its sickness. */
-const SOUND: ReadonlySet<AnswerFault> = new Set(['challenge', 'status', 'undeclared', 'hidden', 'forgotten']);
+const SOUND: ReadonlySet<AnswerFault> = new Set([
+  'challenge',
+  'status',
+  'undeclared',
+  'hidden',
+  'forgotten',
+  'internal',
+]);
 
 function toOutcome(end: AttemptEnd): Outcome {
   if (end.kind === 'answered') return 'ok';

@@ -2,6 +2,7 @@
 // which tools, prompts and resources exist for others.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toEvent } from '../support/fake-upstream.ts';
 import type { RawAnswer } from '../support/mcp-request.ts';
 import type { LibraryOptions } from '../through/policy/support/library.ts';
 import { type Caller, startRuledGateway } from '../through/policy/support/ruled-gateway.ts';
@@ -65,6 +66,8 @@ for (const [form, library] of [
   ['JSON with status 400', { errorStatus: 400 }],
   ['JSON with status 404', { errorStatus: 404 }],
   ['events', { media: 'events' }],
+  ['events behind a comment', { media: 'events', before: ': wait\n\n' }],
+  ['events behind others', { media: 'events', before: toEvent({ method: 'notifications/message', params: {} }) }],
 ] as const) {
   test(`forbidden, unknown and missing names answer byte for byte alike, errors of the server come as ${form}`, async (t) => {
     const { makeCaller } = await startRuledGateway(t, {
@@ -106,4 +109,14 @@ test('where denials are told, a forbidden name and an unknown one without a rule
     server.hits.some(({ message }) => message.method === 'tools/call'),
     false,
   );
+});
+
+test('an error too large to be gathered with others is hidden too', async (t) => {
+  const { makeCaller, server } = await startRuledGateway(t, { rules: RULES, endpoint: { onDeny: 'hide' } });
+  server.behave(({ message: { id } }, response) => {
+    const error = { code: -32602, message: 'x'.repeat(400 * 1024) };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, error }));
+  });
+  const reader = await makeCaller({ groups: ['readers'] });
+  await assertAlike(reader, ['resources', RESOURCES, 'resources/read', (uri) => ({ uri })]);
 });

@@ -15,7 +15,7 @@ const RULES = [
     deny: {
       tools: ['delete_all', 'größe'],
       prompts: ['delete_all'],
-      resources: ['files://vault/**', 'files://größe', 'https://vault.example/**'],
+      resources: ['files://vault/**', 'files://gr%C3%B6%C3%9Fe', 'https://vault.example/**'],
     },
   },
 ];
@@ -75,10 +75,13 @@ const URIS = [
   'files://gro%CC%88%C3%9Fe',
   'files://gr%C3%B6%C3%9Fe',
   'https://vault.example/a',
+  'https://vault%2eexample/a',
   'https://VAULT.example/a',
   'https://vault.example:443/a',
-  'https://vault。example/a',
   'https://vault.example./a',
+  'https://vault.example.:443/a',
+  'https://vault.example/a',
+  'https://vault%2eexample/a',
 ];
 
 test('no spelling of a forbidden tool or prompt reaches the server', async (t) => {
@@ -86,7 +89,7 @@ test('no spelling of a forbidden tool or prompt reaches the server', async (t) =
   const caller = await makeCaller();
   for (const name of NAMES) {
     for (const method of ['tools/call', 'prompts/get']) {
-      if (method === 'prompts/get' && /^gr/.test(name)) continue;
+      if (method === 'prompts/get' && name.startsWith('gr')) continue;
       const { status, text } = await caller.ask(method, { name });
       assert.ok(status === 403 || status === 400, `${method} ${JSON.stringify(name)}: ${status} ${text}`);
     }

@@ -18,13 +18,13 @@ export function isGlob(value: string): boolean {
 }
 
 /** Such a URI is refused before any rule is asked, so a glob that needs it would protect nothing. */
-const NEVER_MATCHED = /[\s\\]|%2f|%5c|(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i;
+const NEVER_MATCHED = /[^\x21-\x7e]|[\\]|%2f|%5c|(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i;
 
 /** A glob over URIs, in which `*` matches within a segment and `**` across. */
 export function uriGlob(description: string): z.ZodType<string> {
   return text({
     description: `${description} A glob: * matches within one segment of a URI, ** across.`,
-    expected: `a glob of 1 to ${MAX_GLOB} characters such as weather://**, without dot segments, encoded separators, spaces or control characters`,
+    expected: `a glob of 1 to ${MAX_GLOB} characters such as weather://**, in ASCII, without dot segments, encoded separators, spaces or control characters`,
     find: (value) => (isGlob(value) && !NEVER_MATCHED.test(value) ? value : undefined),
   });
 }

@@ -80,30 +80,7 @@ test('a ref among the arguments is not the ref', () => {
   assert.deepEqual(read(draft), { touches: 'names', kind: 'prompt', names: ['greet'] });
 });
 
-const listen = (literal: string): Target | string => readParam('subscriptions/listen', 'notifications', literal);
-const uris = (...names: string[]): Target => ({ touches: 'names', kind: 'resource', names });
-const toLong = (length: number): string => `{"resourceSubscriptions":["x://${'a'.repeat(length)}"]}`;
-const toMany = (count: number): string => JSON.stringify({ resourceSubscriptions: Array(count).fill('x://a') });
-
-test('listening touches every URI it subscribes to', () => {
-  const lists: Target = { touches: 'lists', kinds: ALL };
-  assert.deepEqual(listen('{"resourceSubscriptions":["x://a", "x://b"]}'), uris('x://a', 'x://b'));
-  assert.deepEqual(
-    listen('{"resource\\u0053ubscriptions":[ "x://\\u0061" ,\n"x://]\\"," ]}'),
-    uris('x://a', 'x://]",'),
-  );
-  assert.deepEqual(listen('{"resourceSubscriptions":["x://\\\\"]}'), uris('x://\\'));
-  assert.deepEqual(listen('{}'), lists);
-  assert.deepEqual(listen('{"resourceSubscriptions":[ ]}'), lists);
-  assert.deepEqual(listen('{"taskIds":["t"],"inner":{"resourceSubscriptions":["x://a"]}}'), lists);
-  for (const bad of ['"x://a"', 'null', '{}', '["x://a",1]', '[["x://a"]]', '[{"uri":"x://a"}]', '[null]', 'true']) {
-    assert.equal(listen(`{"resourceSubscriptions":${bad}}`), 'bad_params: subscriptions', bad);
-  }
-});
-
-test('more subscriptions than a stream is for are refused', () => {
-  assert.equal(typeof listen(toMany(1000)), 'object');
-  assert.equal(listen(toMany(1001)), 'bad_params: subscriptions');
-  assert.equal(typeof listen(toLong(65_000)), 'object');
-  assert.equal(listen(toLong(66_000)), 'bad_params: subscriptions');
+test('listening touches lists, whatever it asks for: what it may not hear is cut', () => {
+  const filter = '{"resourceSubscriptions":["x://a"],"taskIds":["t"]}';
+  assert.deepEqual(readParam('subscriptions/listen', 'notifications', filter), { touches: 'lists', kinds: ALL });
 });
