@@ -143,15 +143,13 @@ function findParams(body: Buffer): number {
 }
 
 function makeTaskTalk(deps: AnswerDeps, routed: Routed, { id }: OpenedTask): AnswerEditor {
-  const canAnswer = makeCanAnswer(() => readCapabilities(routed.body, routed.envelope.metaStart));
-  const settings = {
+  return makeTaskEditor({
     upstreamId: id,
     clientId: routed.envelope.name ?? '',
-    onStatus(status: string) {
+    onStatus(status) {
       if (TERMINAL.has(status)) deps.taskEnded(routed, id);
     },
-  };
-  return makeTaskEditor(settings, canAnswer);
+  });
 }
 
 function makeRound(config: GatewayConfig, deps: AnswerDeps, answering: Answering): AnswerEditor {

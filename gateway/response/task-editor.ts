@@ -6,7 +6,6 @@ import { makeFieldScan } from '../mcp/field-scan.ts';
 import { findMember, findRoot, readString, skipValue } from '../mcp/json-walk.ts';
 import type { AnswerEditor } from './answer-editor.ts';
 import { findErrorCode } from './find-error-code.ts';
-import { type CanAnswer, findQuestionFault } from './find-question-fault.ts';
 import { findResult } from './find-result.ts';
 import { LEAST_REPLACED, replaceWhole } from './replace-whole.ts';
 import { speaksOfTasks } from './speaks-of-tasks.ts';
@@ -25,11 +24,10 @@ export interface TaskSettings {
 const UNKNOWN_TASK = -32602;
 
 /**
- * Makes the editor of `tasks/get`, `tasks/update` and `tasks/cancel`.
- *
- * @param canAnswer of a task that waits for its client, each question must be one the client can answer
+ * Makes the editor of `tasks/get`, `tasks/update` and `tasks/cancel`. What a task asks its client passes: it was allowed to by
+ * what the call declared that began it, which a later request need not say again.
  */
-export function makeTaskEditor(settings: TaskSettings, canAnswer: CanAnswer): AnswerEditor {
+export function makeTaskEditor(settings: TaskSettings): AnswerEditor {
   return {
     needsWhole: true,
     edit(message, kind) {
@@ -37,9 +35,6 @@ export function makeTaskEditor(settings: TaskSettings, canAnswer: CanAnswer): An
       // What else is said on this answer's stream has no business with task ids.
       if (kind === 'notification') return speaksOfTasks(message) ? undefined : message;
       const result = findResult(message);
-      const requests = findMember(message, result, 'inputRequests');
-      const fault = requests && findQuestionFault(message, requests, canAnswer);
-      if (fault !== undefined) return fault;
       const edits = editTask(message, result, settings);
       return edits === undefined ? 'malformed' : applyEdits(message, edits);
     },
