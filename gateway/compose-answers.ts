@@ -10,7 +10,7 @@ import { makeAnswerRelay } from './response/answer-relay.ts';
 import { makeCanAnswer } from './response/can-answer.ts';
 import { chainEditors } from './response/chain-editors.ts';
 import { makeDiscoverEditor } from './response/discover-editor.ts';
-import { makeHandleEditor } from './response/handle-editor.ts';
+import { makeHandleEditor, type ResultPlace } from './response/handle-editor.ts';
 import { HIDE_EDITOR } from './response/hide-editor.ts';
 import { type ListKind, makeListEditor } from './response/list-editor.ts';
 import { makeListenEditor } from './response/listen-editor.ts';
@@ -82,10 +82,14 @@ export function composeAnswers(config: GatewayConfig, deps: AnswerDeps) {
     if (list !== undefined) return makeListing(deps, routed, list);
     if (method.name === 'server/discover') return makeDiscovery(deps, routed);
     if (method.listens) return makeListening(deps, routed);
-    if (routed.task !== undefined) return makeTaskTalk(deps, routed, routed.task);
+    if (routed.task !== undefined) {
+      const handles = makeHandles(deps, answering, routed.task.tool, 'task');
+      return chainEditors([handles, makeTaskTalk(deps, routed, routed.task)]);
+    }
     const hiding = hides.has(routed.endpoint.path) && !deps.isListed(routed) ? HIDE_EDITOR : undefined;
     // What begins a task must be the last that could go wrong.
-    return chainEditors([hiding, makeHandles(deps, answering), makeRound(config, deps, answering)]);
+    const tool = method.name === 'tools/call' ? routed.envelope.name : undefined;
+    return chainEditors([hiding, makeHandles(deps, answering, tool, 'answer'), makeRound(config, deps, answering)]);
   };
   return (routed: Routed, reply: Reply, instance: string, record: RequestRecord): AnswerRelay =>
     makeAnswerRelay(routed, reply, makeEditor({ routed, instance, record }), deps.toRateHeaders(routed));
@@ -120,9 +124,12 @@ function makeListening(deps: AnswerDeps, routed: Routed): AnswerEditor | undefin
   const view = deps.viewOf(routed);
   if (view.isOpen && listenedTasks.size === 0) return undefined;
   const sent = applyEdits(body, edits);
-  const tasks = [...listenedTasks].map(([clientId, { id }]) => ({
+  const handles = deps.handlesOf(routed.endpoint.path);
+  const tasks = [...listenedTasks].map(([clientId, { id, tool }]) => ({
     clientId,
     upstreamId: id,
+    // Its client asks for the result, and gets it with its handles sealed.
+    dropsResult: handles.findSealed(tool).length > 0,
     onStatus: (status: string) => {
       if (TERMINAL.has(status)) deps.taskEnded(routed, id);
     },
@@ -198,9 +205,14 @@ function readCapabilities(body: Buffer, meta: number): string {
   return found === undefined ? '{}' : body.toString('utf8', found.start, found.end);
 }
 
-function makeHandles(deps: AnswerDeps, { routed, record }: Answering): AnswerEditor | undefined {
-  const { method, name: tool } = routed.envelope;
-  if (method.name !== 'tools/call' || tool === undefined) return undefined;
+/** @param tool whose result it is */
+function makeHandles(
+  deps: AnswerDeps,
+  { routed, record }: Answering,
+  tool: string | undefined,
+  place: ResultPlace,
+): AnswerEditor | undefined {
+  if (tool === undefined) return undefined;
   const rules = deps.handlesOf(routed.endpoint.path).findSealed(tool);
   if (rules.length === 0) return undefined;
   return makeHandleEditor(
@@ -215,5 +227,6 @@ function makeHandles(deps: AnswerDeps, { routed, record }: Answering): AnswerEdi
         },
       };
     }),
+    place,
   );
 }

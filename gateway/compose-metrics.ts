@@ -44,9 +44,7 @@ export function makeKnownNames(active: () => Pick<Gauged, 'config' | 'catalogs'>
   };
 }
 
-/** @param first the configuration the process began with; where counters are kept stays as it says */
 export function toMetricSources(
-  first: GatewayConfig,
   live: LiveExchanges,
   active: () => Gauged,
 ): Omit<MetricSources, 'isKnownTool' | 'quotaStoreOpen'> {
@@ -57,7 +55,6 @@ export function toMetricSources(
     instances: () => active().fleet.upstreams.flatMap(toInstanceViews),
     issuers: () => active().registry.issuers,
     liveTasks: () => active().counters.store.liveTasks(),
-    hasOwnTasks: first.quotas?.store.kind !== 'redis',
     certificates: () => active().certificates,
     sealingKeys: () => {
       const { key, epochMs } = active().sealingKey;

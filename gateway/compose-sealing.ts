@@ -1,10 +1,9 @@
 // Makes the stage that opens what comes back sealed, out of one configuration.
 import type { GatewayConfig } from './config/gateway-config.ts';
-import type { Admitted, Enveloped, Opened, OpenedTask } from './exchange.ts';
-import { locateParams } from './mcp/agree-params.ts';
-import { applyEdits, type Edit } from './mcp/edits.ts';
+import type { Admitted, Enveloped, Opened, OpenedTask, ParamValue } from './exchange.ts';
+import { locateParams, readArgument } from './mcp/agree-params.ts';
+import type { Edit } from './mcp/edits.ts';
 import { decodeFieldValue, encodeFieldValue } from './mcp/header-value.ts';
-import { skipValue } from './mcp/json-walk.ts';
 import { TASKS_EXTENSION } from './mcp/methods.ts';
 import type { ParamField } from './mcp/mirrored-headers.ts';
 import type { AccessView } from './policy/access-view.ts';
@@ -144,42 +143,57 @@ interface KeptTasks {
 }
 
 /** From here on the request says what the handles stand for: in arguments, in checked parameters and in mirrored headers. */
-function withHandles(request: Enveloped, { edits, opened, replaced }: OpenedHandles): Enveloped {
-  const texts = new Map(replaced.map(({ sealed, literal }) => [sealed, toText(literal)]));
-  const params =
-    request.params && new Map([...request.params].map(([key, value]) => [key, texts.get(String(value)) ?? value]));
-  const headers = { ...request.headers, params: mirrorAgain(request, edits, texts) };
-  return { ...request, params, headers, edits, handles: { opened, isRefused: false } };
+function withHandles(request: Enveloped, found: OpenedHandles): Enveloped {
+  const { edits, opened } = found;
+  const mirrored = findMirrored(request, found);
+  const params = request.params && new Map([...request.params, ...mirrored.values]);
+  const fields = request.headers.params.map((field) => ({
+    ...field,
+    value: encodeOr(mirrored.texts.get(field.key), field),
+  }));
+  return {
+    ...request,
+    params,
+    headers: { ...request.headers, params: fields },
+    edits,
+    handles: { opened, isRefused: false },
+  };
+}
+
+/** What opened arguments say now that headers repeat, by the key of the header. */
+interface Mirrored {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly values: ReadonlyMap<string, ParamValue>;
 }
 
 /**
- * Each header repeats the very argument that its annotation names, whatever others hold the same seal.
+ * A header repeats the very argument that its annotation names, whatever others hold the same seal.
  *
  * @throws Refusal state_invalid where it is not known which argument that is, and there could be several
  */
-function mirrorAgain(
+function findMirrored(
   { annotations, body, envelope, headers }: Enveloped,
-  edits: readonly Edit[],
-  texts: ReadonlyMap<string, string>,
-): readonly ParamField[] {
-  const { params } = headers;
-  if (params.length === 0) return params;
-  if (annotations === undefined) {
-    const held = params.filter(({ value }) => texts.has(decodeFieldValue(value) ?? ''));
-    if (held.length > edits.length) refuse('state_invalid', { reason: 'handle' });
-    return params.map((field) => ({
-      ...field,
-      value: encodeOr(texts.get(decodeFieldValue(field.value) ?? ''), field),
-    }));
+  { edits, replaced }: OpenedHandles,
+): Mirrored {
+  const texts = new Map<string, string>();
+  const values = new Map<string, ParamValue>();
+  if (annotations !== undefined) {
+    const starts = locateParams(annotations, body, envelope.paramsStart);
+    for (const [at, { key, type }] of annotations.params.entries()) {
+      const literal = edits.find(({ start }) => start === starts[at])?.text;
+      if (literal === undefined) continue;
+      texts.set(key, toText(literal));
+      values.set(key, readArgument(Buffer.from(literal), 0, type) ?? toText(literal));
+    }
+    return { texts, values };
   }
-  const edited = applyEdits(body, edits);
-  const starts = locateParams(annotations, edited, envelope.paramsStart);
-  const values = new Map<string, string>();
-  for (const [at, { key }] of annotations.params.entries()) {
-    const start = starts[at] as number;
-    if (start >= 0) values.set(key, toText(edited.toString('utf8', start, skipValue(edited, start))));
+  const opened = new Map(replaced.map(({ sealed, literal }) => [sealed, toText(literal)]));
+  for (const { key, value } of headers.params) {
+    const text = opened.get(decodeFieldValue(value) ?? '');
+    if (text !== undefined) texts.set(key, text);
   }
-  return params.map((field) => ({ ...field, value: encodeOr(values.get(field.key), field) }));
+  if (texts.size > edits.length) refuse('state_invalid', { reason: 'handle' });
+  return { texts, values };
 }
 
 function encodeOr(text: string | undefined, field: ParamField): string {

@@ -8,7 +8,6 @@ import { type DemoScene, makeScene } from '../demo/demo-people.ts';
 import { startDemoServer } from '../demo/demo-server.ts';
 import { startDevIssuer } from '../demo/dev-issuer.ts';
 import { toCurl, withToken } from '../demo/mcp-call.ts';
-import { makeTaskStore } from '../demo/task-store.ts';
 import type { Output } from '../output.ts';
 import { onSignals } from '../process/signals.ts';
 import { startSingle } from '../process/single.ts';
@@ -27,10 +26,8 @@ const CONFIG = fileURLToPath(new URL('../../policies/demo/gateway.yaml', import.
 
 /** @returns the exit code: 0 when every call got the answer it had to get */
 export async function runDemo({ once, port, adminPort, env, out, err }: DemoSettings): Promise<number> {
-  // Tasks live in a server's memory; these three share theirs, as servers with a common database would.
-  const tasks = makeTaskStore();
   const servers = await Promise.all(
-    ['weather-1', 'weather-2', 'weather-3'].map((instance) => startDemoServer({ instance, tasks })),
+    ['weather-1', 'weather-2', 'weather-3'].map((instance) => startDemoServer({ instance })),
   );
   const issuer = await startDevIssuer();
   try {

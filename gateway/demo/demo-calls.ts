@@ -60,6 +60,15 @@ export const DEMO_STEPS: readonly DemoStep[] = [
   },
   { title: 'a tool asks ada back, and another instance takes the answer', run: runElicitation },
   { title: 'a call becomes a task and completes', run: runTask },
+  {
+    title: 'the task of alice is unknown to ada, administrator or not',
+    async run({ url, alice, ada }) {
+      const call = { method: 'tools/call', params: { name: 'run_model', arguments: { days: 1 } }, capabilities: TASKS };
+      const { taskId } = (await callMcp(url, withToken(call, alice))).response.result ?? {};
+      const asking = { method: 'tasks/get', params: { taskId }, capabilities: TASKS };
+      return showRefusal(await callMcp(url, withToken(asking, ada)), 400, -32602);
+    },
+  },
   { title: 'a subscription is acknowledged and closed', run: runSubscription },
   {
     title: 'a header that disagrees with its body is refused',

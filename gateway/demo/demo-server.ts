@@ -8,7 +8,7 @@ import type { PendingWarning } from './register-weather-tools.ts';
 import { registerWeatherTools } from './register-weather-tools.ts';
 import type { McpListener } from './serve-mcp.ts';
 import { serveMcp } from './serve-mcp.ts';
-import { makeTaskStore, type TaskStore } from './task-store.ts';
+import { makeTaskStore } from './task-store.ts';
 import { observationEveryMs } from './weather-data.ts';
 
 export interface DemoServerOptions {
@@ -17,8 +17,6 @@ export interface DemoServerOptions {
   /** 0: any free port. */
   readonly port?: number;
   readonly host?: string;
-  /** Instances that are given one store share their tasks; the default is a store of its own. */
-  readonly tasks?: TaskStore;
 }
 
 // No secret: the demo's instances only have to agree on it. Any of them opens what another one minted.
@@ -29,8 +27,9 @@ export async function startDemoServer({
   instance,
   port = 0,
   host = '127.0.0.1',
-  tasks = makeTaskStore(),
 }: DemoServerOptions): Promise<McpListener> {
+  // They live in this server's memory; the gateway brings every request about one back here.
+  const tasks = makeTaskStore();
   const handler = createMcpHandler(
     () => {
       const mcp = new McpServer(

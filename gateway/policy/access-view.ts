@@ -30,7 +30,7 @@ export interface AccessView {
 }
 
 /** Nobody reads more instructions than this, and judging them costs time. */
-const MAX_TEXT = 64 * 1024;
+const MAX_TEXT = 16 * 1024;
 
 export function makeAccessView(gate: CompiledAccess, request: Permitted, nowMs: () => number): AccessView {
   const { rules, extensions } = gate;

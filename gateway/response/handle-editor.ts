@@ -1,7 +1,7 @@
 // Seals configured values in the results of a tool, and the same values where they stand in its text.
 import type { AnswerFault } from '../exchange.ts';
 import { applyEdits, type Edit } from '../mcp/edits.ts';
-import { eachItem, findMember, readString, type Span } from '../mcp/json-walk.ts';
+import { eachItem, findMember, findRoot, readString, type Span } from '../mcp/json-walk.ts';
 import type { AnswerEditor } from './answer-editor.ts';
 import { LEAST_REPLACED, replaceWhole } from './replace-whole.ts';
 
@@ -16,25 +16,30 @@ export interface HandlePlace {
 /** A seal is longer than what it seals; an answer that repeats a value without end would grow beyond all bounds. */
 const MAX_ADDED = 1024 * 1024;
 
+/** Where the result of the tool stands: it is the answer, or what the task in it became (SEP-2663). */
+export type ResultPlace = 'answer' | 'task';
+
 /**
  * Puts a seal in each of the places, and wherever else the same value stands by itself in the text of `content`.
  *
  * @returns an editor whose fault is `malformed` where a place is ambiguous, `oversized` where a seal is too long
  */
-export function makeHandleEditor(places: readonly HandlePlace[]): AnswerEditor {
+export function makeHandleEditor(places: readonly HandlePlace[], place: ResultPlace): AnswerEditor {
   return {
     needsWhole: true,
     edit(message, kind) {
       if (kind !== 'result') return message;
-      const edits = findEdits(message, places);
+      const answer = findMember(message, findRoot(message), 'result');
+      if (answer === undefined) return 'malformed';
+      const result = place === 'answer' ? answer : findMember(message, answer.start, 'result');
+      if (result === undefined || message[result.start] !== 0x7b) return message;
+      const edits = findEdits(message, result, places);
       return typeof edits === 'string' ? edits : applyEdits(message, edits);
     },
   };
 }
 
-function findEdits(message: Buffer, places: readonly HandlePlace[]): readonly Edit[] | AnswerFault {
-  const result = findMember(message, message.indexOf('{'), 'result');
-  if (result === undefined) return 'malformed';
+function findEdits(message: Buffer, result: Span, places: readonly HandlePlace[]): readonly Edit[] | AnswerFault {
   const edits: Edit[] = [];
   const sealedTexts = new Map<string, string>();
   for (const { find, seal } of places) {

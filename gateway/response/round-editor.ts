@@ -7,7 +7,7 @@ import type { AnswerEditor } from './answer-editor.ts';
 import { type CanAnswer, findQuestionFault } from './find-question-fault.ts';
 import { findResult } from './find-result.ts';
 import { speaksOfTasks } from './speaks-of-tasks.ts';
-import { walkFields } from './walk-result.ts';
+import { walkFields, walkResult } from './walk-result.ts';
 
 export interface RoundSettings {
   /** Whether this method may be answered by a question (SEP-2322). */
@@ -33,11 +33,6 @@ export interface BegunTask {
   readonly status: string;
 }
 
-/** Without any of these bytes, and without escapes that could spell them, a complete answer holds nothing to look at. */
-const MARKS = ['input_required', 'task', 'requestState', 'inputRequests', '\\u'].map((mark) => Buffer.from(mark));
-const TYPE = Buffer.from('resultType');
-const COMPLETE = /^"[ \t\r\n]*:[ \t\r\n]*"complete"/;
-
 /**
  * Makes the editor for all methods but those of tasks and lists.
  *
@@ -48,7 +43,7 @@ export function makeRoundEditor(makeSettings: () => RoundSettings): AnswerEditor
     needsWhole: false,
     edit(message, kind) {
       if (kind === 'notification') return speaksOfTasks(message) ? undefined : message;
-      if (kind === 'error' || isPlain(message)) return message;
+      if (kind === 'error' || isComplete(message)) return message;
       const result = findResult(message);
       const parts = readParts(message, result);
       if (parts === undefined) return 'malformed';
@@ -65,16 +60,6 @@ export function makeRoundEditor(makeSettings: () => RoundSettings): AnswerEditor
       }
     },
   };
-}
-
-/** Says of most answers, at the cost of searching alone, that they are complete and nothing else; true is always right. */
-function isPlain(message: Buffer): boolean {
-  if (MARKS.some((mark) => message.includes(mark))) return false;
-  const at = message.indexOf(TYPE);
-  if (at < 0) return true;
-  const behind = at + TYPE.length;
-  // Were there two, the one that counts could be the other.
-  return message.indexOf(TYPE, behind) < 0 && COMPLETE.test(message.toString('latin1', behind, behind + 32));
 }
 
 interface Parts {
@@ -94,6 +79,11 @@ const FIELDS = makeFieldScan([
   'pollIntervalMs',
   'status',
 ]);
+
+/** True for most answers; the only walk that they cost. */
+function isComplete(message: Buffer): boolean {
+  return walkResult(message, FIELDS, (_field, _nameStart, start) => skipValue(message, start)) >= 0;
+}
 
 /** @returns undefined when a name only looks like a field, or `resultType` is no string */
 function readParts(message: Buffer, result: number): Parts | undefined {

@@ -16,6 +16,8 @@ export interface TaskSettings {
   readonly upstreamId: string;
   /** The id the client sent. */
   readonly clientId: string;
+  /** What the task became is left out. */
+  readonly dropsResult?: boolean;
   /** Told of the status that passes by. */
   readonly onStatus: (status: string) => void;
 }
@@ -65,7 +67,7 @@ function isSpokenOf(json: string, id: string): boolean {
   return written !== '' && (json.includes(written) || JSON.stringify(JSON.parse(json)).includes(written));
 }
 
-const FIELDS = makeFieldScan(['taskId', 'status', 'resultType', 'inputRequests']);
+const FIELDS = makeFieldScan(['taskId', 'status', 'resultType', 'inputRequests', 'result']);
 
 /**
  * @param open where the object opens that describes the task
@@ -75,7 +77,7 @@ export function editTask(message: Buffer, open: number, settings: TaskSettings):
   const edits: Edit[] = [];
   let isOther = false;
   let status: string | undefined;
-  const behind = walkFields(message, open, FIELDS, (name, _nameStart, start) => {
+  const behind = walkFields(message, open, FIELDS, (name, nameStart, start) => {
     const end = skipValue(message, start);
     const isText = message[start] === 0x22;
     if (name === 'taskId') {
@@ -83,6 +85,8 @@ export function editTask(message: Buffer, open: number, settings: TaskSettings):
       edits.push({ start, end, text: JSON.stringify(settings.clientId) });
     } else if (name === 'status' && isText) {
       status = readString(message, start, end);
+    } else if (name === 'result' && settings.dropsResult === true) {
+      edits.push({ start: nameStart, end, text: undefined });
     } else if (name === 'resultType') {
       // What the task became stands in `result`; the answer itself is complete (SEP-2663).
       isOther ||= !isText || readString(message, start, end) !== 'complete';

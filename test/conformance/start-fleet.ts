@@ -1,8 +1,8 @@
-// Starts equal instances of the conformance server, tells them of each other and passes what one publishes to the rest.
+// Starts equal instances of the conformance server and passes what one publishes to the rest.
 import type { StartedServer } from './start-server.ts';
 import { startServer } from './start-server.ts';
 
-/** `count` processes; subscribers on any of them hear of changes made on any other. */
+/** `count` processes; subscribers on any of them hear of changes made on any other, but each keeps its tasks to itself. */
 export async function startFleet(
   count: number,
   args: readonly string[],
@@ -19,8 +19,6 @@ export async function startFleet(
     from.process.on('message', (message) => {
       for (const { child: to } of instances) if (to !== from && to.process.connected) to.process.send(message);
     });
-    const peers = instances.filter(({ child }) => child !== from).map(({ url }) => url);
-    from.process.send({ peers });
   }
   return instances;
 }

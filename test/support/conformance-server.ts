@@ -7,7 +7,6 @@ import type { McpListener } from '../../gateway/demo/serve-mcp.ts';
 import { serveMcp } from '../../gateway/demo/serve-mcp.ts';
 import { serveTasks } from '../../gateway/demo/serve-tasks.ts';
 import { makeTaskStore } from '../../gateway/demo/task-store.ts';
-import { askPeers, followPeers } from './conformance-server/ask-peers.ts';
 import { makeRelayedEventBus } from './conformance-server/make-relayed-event-bus.ts';
 import { refuseWithoutTasks } from './conformance-server/refuse-without-tasks.ts';
 import { registerContentTools } from './conformance-server/register-content-tools.ts';
@@ -25,16 +24,14 @@ export interface ConformanceServerOptions {
   readonly bus?: ServerEventBus;
   /** `auto` streams only where there is something to say before the result; `sse` streams every answer. */
   readonly responseMode?: PerRequestResponseMode;
-  /** URLs of instances that may know a task this one does not; the default is none, so that tasks stay where they began. */
-  readonly peers?: () => readonly string[];
 }
 
 // One key for all instances, as a real fleet would have: any of them opens what another one minted.
 const states = createRequestStateCodec<RoundState>({ key: 'a key for tests, the same on every instance' });
 
-/** Any request may go to any instance; those about tasks only where instances are told of their peers. */
+/** Any request may go to any instance, but one about a task: that lives in the memory of the instance that began it. */
 export async function startConformanceServer(options: ConformanceServerOptions = {}): Promise<McpListener> {
-  const { host = '127.0.0.1', port = 0, path = '/mcp', bus, responseMode = 'auto', peers } = options;
+  const { host = '127.0.0.1', port = 0, path = '/mcp', bus, responseMode = 'auto' } = options;
   const tasks = makeTaskStore({ pollIntervalMs: 200 });
   const handler = createMcpHandler(
     () => {
@@ -67,9 +64,7 @@ export async function startConformanceServer(options: ConformanceServerOptions =
     },
     { legacy: 'reject', responseMode, ...(bus && { bus }) },
   );
-  const strict = refuseWithoutTasks(handler);
-  const knowsTask = (taskId: string): boolean => tasks.find(taskId) !== undefined;
-  return serveMcp({ handler: peers ? askPeers(strict, { knowsTask, peers }) : strict, host, port, path });
+  return serveMcp({ handler: refuseWithoutTasks(handler), host, port, path });
 }
 
 if (import.meta.main) {
@@ -83,7 +78,6 @@ if (import.meta.main) {
       port: Number(port ?? 0),
       responseMode: sse ? 'sse' : 'auto',
       bus: makeRelayedEventBus(),
-      peers: followPeers(),
     }),
   );
 }

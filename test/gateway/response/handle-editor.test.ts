@@ -13,7 +13,7 @@ function toPlace(pointer: string, seal: HandlePlace['seal'] = () => 'SEALED'): H
 }
 
 const edit = (members: string, ...places: readonly HandlePlace[]) =>
-  editJson(makeHandleEditor(places), toResult(members));
+  editJson(makeHandleEditor(places, 'answer'), toResult(members));
 const at = (value: string): string => `"structuredContent":{"id":${value}}`;
 const toAnswer = (text: string, id = '"b-17"'): string => `"content":[{"type":"text","text":${text}}],${at(id)}`;
 const ID = toPlace('/structuredContent/id');
@@ -27,7 +27,10 @@ test('a value is sealed in its place, and every other byte stays', () => {
   const before = '"n": 1e400 ,"structuredContent": {"other":"b-17x", "id" : "b\\u002d17" }';
   const after = before.replace('"b\\u002d17"', '"SEALED"');
   assert.equal(edit(before, place).text, toResult(after));
-  assert.equal(editStream(makeHandleEditor([place]), toEvent(toResult(before))).text, toEvent(toResult(after)));
+  assert.equal(
+    editStream(makeHandleEditor([place], 'answer'), toEvent(toResult(before))).text,
+    toEvent(toResult(after)),
+  );
   assert.deepEqual(seen, ['"b\\u002d17"', '"b\\u002d17"']);
 });
 
@@ -119,7 +122,10 @@ test('many texts together do not grow beyond all bounds', () => {
 test('errors and notifications pass', () => {
   const error = '{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"b-17"}}';
   const note = '{"jsonrpc":"2.0","method":"notifications/message","params":{"structuredContent":{"id":"b-17"}}}';
-  assert.equal(editStream(makeHandleEditor([ID]), toEvent(note) + toEvent(error)).text, toEvent(note) + toEvent(error));
+  assert.equal(
+    editStream(makeHandleEditor([ID], 'answer'), toEvent(note) + toEvent(error)).text,
+    toEvent(note) + toEvent(error),
+  );
 });
 
 test('an answer beyond the size that streams is sealed all the same', () => {

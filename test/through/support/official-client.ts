@@ -2,7 +2,6 @@
 import type { TestContext } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { startDemoServer } from '../../../gateway/demo/demo-server.ts';
-import { makeTaskStore } from '../../../gateway/demo/task-store.ts';
 import { type Gateway, startGateway } from './start.ts';
 
 export interface Connected {
@@ -15,9 +14,8 @@ export interface Connected {
 }
 
 export async function connectClient(t: TestContext): Promise<Connected> {
-  const tasks = makeTaskStore();
   const servers = await Promise.all(
-    ['weather-1', 'weather-2', 'weather-3'].map((instance) => startDemoServer({ instance, tasks })),
+    ['weather-1', 'weather-2', 'weather-3'].map((instance) => startDemoServer({ instance })),
   );
   const gateway = await startGateway(t, { instances: servers.map(({ url }) => url) });
   const posts: { method: string; status: number }[] = [];
