@@ -1,5 +1,6 @@
 // What an answer may show its caller: the names that rules allow it, and the extensions that exist for it.
 import type { Permitted } from '../exchange.ts';
+import { isSearchable } from '../mcp/is-searchable.ts';
 import type { NamedKind } from '../mcp/read-target.ts';
 import type { CompiledAccess } from './compile-access.ts';
 import { decide, type Kind } from './decide.ts';
@@ -31,6 +32,7 @@ export interface AccessView {
 
 /** Nobody reads more instructions than this, and judging them costs time. */
 const MAX_TEXT = 16 * 1024;
+const MAX_WORK = 2 ** 26;
 
 export function makeAccessView(gate: CompiledAccess, request: Permitted, nowMs: () => number): AccessView {
   const { rules, extensions } = gate;
@@ -57,7 +59,8 @@ export function makeAccessView(gate: CompiledAccess, request: Permitted, nowMs: 
         .allowed,
     grantsExtension,
     showsText(text, names) {
-      if (names === undefined || text.length > MAX_TEXT) return false;
+      if (names === undefined || text.length > MAX_TEXT || names.length * text.length > MAX_WORK) return false;
+      if (!names.every(([, name]) => isSearchable(text.length, name.length))) return false;
       if (names.some(([kind, name]) => text.includes(name) && !shows(kind, name))) return false;
       return findUris(text).every((uri) => shows('resource', uri));
     },

@@ -1,5 +1,7 @@
 // Puts one text in the place of another, where that stands by itself: `b-1` is no part of `b-12`.
 
+import { isSearchable } from '../mcp/is-searchable.ts';
+
 /** A shorter value stands in texts for many other things. */
 export const LEAST_REPLACED = 4;
 
@@ -13,6 +15,7 @@ const WORD = /[\p{L}\p{N}_-]/u;
 
 /** @returns the same text when the value does not stand there; undefined when that would take too long, or make the text too long */
 export function replaceWhole(text: string, value: string, replacement: string): string | undefined {
+  if (!isSearchable(text.length, value.length)) return undefined;
   const most = MAX_GROWTH / replacement.length;
   let out = '';
   let from = 0;
