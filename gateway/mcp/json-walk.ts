@@ -89,13 +89,15 @@ export function eachItem(text: Buffer, open: number, visit: (start: number, end:
 /**
  * Visits the items of the array that opens at `open`; each visit walks the item itself.
  *
- * @param visit returns where the item ends
- * @returns behind the closing bracket
+ * @param visit returns where the item ends, or -1 to stop
+ * @returns behind the closing bracket, or -1 when a visit stopped
  */
 export function walkItems(text: Buffer, open: number, visit: (start: number) => number): number {
   let at = skipBlanks(text, open + 1);
   while (at < text.length && text[at] !== CLOSE_ARRAY) {
-    at = skipBlanks(text, visit(at));
+    const end = visit(at);
+    if (end < 0) return -1;
+    at = skipBlanks(text, end);
     if (text[at] === COMMA) at = skipBlanks(text, at + 1);
   }
   return at + 1;

@@ -7,6 +7,11 @@ export interface ServiceMonitor {
   readonly spec: {
     readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
     readonly sampleLimit: number;
-    readonly endpoints: readonly { readonly port: string; readonly path: string; readonly interval: string }[];
+    readonly endpoints: readonly {
+      readonly port: string;
+      readonly path: string;
+      readonly interval: string;
+      readonly relabelings: readonly { readonly action: 'labeldrop'; readonly regex: string }[];
+    }[];
   };
 }

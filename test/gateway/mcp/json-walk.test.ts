@@ -9,6 +9,7 @@ import {
   findRoot,
   readString,
   skipValue,
+  walkItems,
   walkMembers,
 } from '../../../gateway/mcp/json-walk.ts';
 import { anyString, jsonText } from './json-texts.ts';
@@ -110,4 +111,14 @@ test('walking costs time in proportion to the text, also with many escapes and q
     );
     assert.ok(ratio < 64, `sixteen times the text took ${ratio.toFixed(1)} times as long`);
   }
+});
+
+test('a visit that stops a walk over items stops it for good', () => {
+  const visited: number[] = [];
+  const text = Buffer.from('[0, 1, 2]');
+  assert.equal(
+    walkItems(text, 0, (start) => (visited.push(start) === 2 ? -1 : start + 1)),
+    -1,
+  );
+  assert.deepEqual(visited, [1, 4]);
 });

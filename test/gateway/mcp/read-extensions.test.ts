@@ -60,8 +60,9 @@ test('extensions that are said twice are refused', () => {
   assert.match(judge(String.raw`{"extensions":{},"\u0065xtensions":{}}`), /^not_a_request/);
 });
 
+const many = (count: number): string => Array.from({ length: count }, (_, i) => `"x${i}":{}`).join(',');
+
 test('no client declares hundreds of them', () => {
-  const many = (count: number): string => Array.from({ length: count }, (_, i) => `"x${i}":{}`).join(',');
   assert.equal(read(`{"extensions":{${many(256)}}}`).length, 256);
   assert.equal(judge(`{"extensions":{${many(257)}}}`), 'not_a_request: members');
   assert.equal(judge(`{${many(257)}}`), 'not_a_request: members');
