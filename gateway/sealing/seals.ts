@@ -38,7 +38,7 @@ export interface Seals {
 }
 
 /** Longest seals. The id of a task also travels in `Mcp-Name`, and a mirrored header has at most 8 KiB. */
-export const MAX_SEALED_CHARS: Readonly<Record<SealPurpose, number>> = { state: 65_536, handle: 65_536, task: 8192 };
+const MAX_SEALED_CHARS: Readonly<Record<SealPurpose, number>> = { state: 65_536, handle: 65_536, task: 8192 };
 
 const ALGORITHM = 'aes-256-gcm';
 const IV_BYTES = 12;

@@ -137,11 +137,11 @@ for (const [method, field, value, other] of [
 
 for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel']) {
   test(`Mcp-Name of ${method} must be taskId, and one that agrees is still no id of ours`, async () => {
-    const _meta = {
+    const meta = {
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
       'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
     };
-    const body = toRequestBody(method, { _meta, taskId: 'task-1', name: 'task-2' });
+    const body = toRequestBody(method, { _meta: meta, taskId: 'task-1', name: 'task-2' });
     await attacked().refuses({ lines: toHeaderLines(method, 'task-2'), body }, { ...NO.mismatch, id: 1 });
     await attacked().refuses({ lines: toHeaderLines(method), body }, { ...NO.mismatch, id: 1 });
     await attacked().refuses({ lines: toHeaderLines(method, 'task-1'), body }, { ...NO.state, id: 1 });

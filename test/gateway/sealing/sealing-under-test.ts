@@ -28,7 +28,7 @@ export function makeTestSeals(keys: readonly SealingKey[] = [makeKey('k1')]): Se
   };
 }
 
-export function makePrincipal(changes: Partial<Principal> = {}): Principal {
+function makePrincipal(changes: Partial<Principal> = {}): Principal {
   return {
     kind: 'token',
     issuer: 'https://login.example.com',

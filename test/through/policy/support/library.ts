@@ -22,9 +22,9 @@ export interface LibraryOptions {
 }
 
 export const TOOLS = ['read_a', 'secret_tool', 'read_b', 'write_a'];
-export const PROMPTS = ['open_prompt', 'secret_prompt'];
+const PROMPTS = ['open_prompt', 'secret_prompt'];
 export const RESOURCES = ['files://open/a', 'files://secret/b', 'files://open/c'];
-export const TEMPLATES = ['files://open/{id}', 'files://secret/{id}'];
+const TEMPLATES = ['files://open/{id}', 'files://secret/{id}'];
 
 const LISTS: readonly [
   method: string,

@@ -83,7 +83,7 @@ export async function startRuledGateway(t: TestContext, options: RuledOptions): 
   };
 }
 
-export function toCaller(port: number, token: string): Caller {
+function toCaller(port: number, token: string): Caller {
   return {
     token,
     ask(method, params = {}, { name, capabilities = {}, meta = {}, lines = [], id } = {}) {
