@@ -3,7 +3,16 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { composeServing } from './compose.ts';
 import { type Credentials, makeCredentials, toAssertionJwks } from './compose-credentials.ts';
-import { type Counters, makeCounters, waitForCounters } from './compose-quota.ts';
+import {
+  type Gauged,
+  makeKnownNames,
+  readCertificates,
+  toChecks,
+  toLoadedKey,
+  toMetricSources,
+  watchTasks,
+} from './compose-metrics.ts';
+import { makeCounters, waitForCounters } from './compose-quota.ts';
 import { endTrace, makeNote, openAudit, startTracing } from './compose-telemetry.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import type { Check } from './edge/admin-app.ts';
@@ -21,11 +30,11 @@ import type { StoreEvent } from './quota/store-breaker.ts';
 import { makeEphemeralKey } from './sealing/sealing-key.ts';
 import { makeSeals } from './sealing/seals.ts';
 import type { CatalogSettings } from './upstream/catalog.ts';
-import { type Catalogs, makeCatalogs } from './upstream/catalogs.ts';
+import { makeCatalogs } from './upstream/catalogs.ts';
 import { startTimer } from './upstream/start-timer.ts';
 import type { Upstream } from './upstream/upstream.ts';
 import type { UpstreamEvent } from './upstream/upstream-event.ts';
-import { type Fleet, makeFleet, retire } from './upstream/upstream-fleet.ts';
+import { makeFleet, retire } from './upstream/upstream-fleet.ts';
 import { makeVerifiedFetch } from './upstream/verified-fetch.ts';
 
 export interface App {
@@ -62,13 +71,8 @@ const EPHEMERAL_WORDS =
 /** How often it is looked whether keys have come. */
 const KEYS_POLL_MS = 100;
 
-interface Active {
-  readonly config: GatewayConfig;
-  readonly fleet: Fleet;
-  readonly registry: IssuerRegistry;
+interface Active extends Gauged {
   readonly credentials: Credentials;
-  readonly catalogs: Catalogs;
-  readonly counters: Counters;
   readonly serving: McpServing;
 }
 
@@ -87,6 +91,7 @@ export function makeApp(first: GatewayConfig, log: Log, worker = 1): App {
     onFailure: (err) => log.event('error', 'audit trail cannot be written', { err }),
   });
 
+  const mustRecord = first.telemetry.audit?.onFull === 'block';
   /** Good for as long as this process lives, across reloads. */
   const ephemeralKey = makeEphemeralKey(randomBytes);
   const overload = new Overload(() => active.config.limits, nowMs);
@@ -96,28 +101,13 @@ export function makeApp(first: GatewayConfig, log: Log, worker = 1): App {
   let isStoreOpen = false;
   let active: Active;
 
+  const known = makeKnownNames(() => active);
   const metrics = new Metrics({
-    inFlight: () => live.size,
-    configDigest: () => active.config.digest,
-    instances: () => active.fleet.upstreams.flatMap(toInstanceViews),
-    streams: () => live.streams,
+    ...toMetricSources(live, () => active),
     quotaStoreOpen: () => isStoreOpen,
-    issuers: () => active.registry.issuers,
-    isKnownTool,
+    isKnownTool: known.isKnownTool,
   });
-
-  /** Whether a list of an upstream of this endpoint has shown the name, so that it may stand in a label. */
-  function isKnownTool(endpoint: string, tool: string): boolean {
-    return toUpstreams(endpoint).some((name) => active.catalogs.isKnownTool(name, tool));
-  }
-
-  function isKnownPrompt(endpoint: string, prompt: string): boolean {
-    return toUpstreams(endpoint).some((name) => active.catalogs.isKnownPrompt(name, prompt));
-  }
-
-  function toUpstreams(endpoint: string): readonly string[] {
-    return active.config.endpoints.get(endpoint)?.routes.map(({ upstream }) => upstream) ?? [];
-  }
+  log.countLeftOut((lines) => metrics.countSuppressedLines(lines));
 
   function onUpstreamEvent(event: UpstreamEvent): void {
     if (event.kind === 'ejected') metrics.countEjection(event.upstream, event.instance ?? '');
@@ -164,13 +154,14 @@ export function makeApp(first: GatewayConfig, log: Log, worker = 1): App {
       previous?.catalogs,
     );
     const counters = makeCounters(config.quotas, onStoreEvent, previous?.counters);
-    const seals = makeSeals(config.sealing.keys.length > 0 ? config.sealing.keys : [ephemeralKey], {
-      nowMs: Date.now,
-      randomBytes,
-    });
+    const keys = config.sealing.keys.length > 0 ? config.sealing.keys : [ephemeralKey];
+    const seals = makeSeals(keys, { nowMs: Date.now, randomBytes });
     const note = makeNote(config, () => tracing);
     const shared = { fleet, catalogs, registry, credentials: provers, counters, seals, metrics, log, note };
-    return { config, fleet, registry, credentials, catalogs, counters, serving: composeServing(config, shared) };
+    const sealingKey = toLoadedKey(keys, Date.now(), previous?.sealingKey);
+    const certificates = readCertificates(config);
+    const serving = composeServing(config, shared);
+    return { config, fleet, registry, credentials, catalogs, counters, certificates, sealingKey, serving };
   }
 
   active = build(first);
@@ -183,7 +174,7 @@ export function makeApp(first: GatewayConfig, log: Log, worker = 1): App {
     epochMs: Date.now,
     makeRequestId: makeRequestIds(randomBytes(8)),
     serving: () => active.serving,
-    whenRecordable: () => (audit?.isFull === true ? audit.whenReady() : undefined),
+    whenRecordable: () => (mustRecord && audit?.isFull === true ? audit.whenReady() : undefined),
     onEnd(record) {
       const now = nowMs();
       endTrace(tracing, record);
@@ -203,11 +194,11 @@ export function makeApp(first: GatewayConfig, log: Log, worker = 1): App {
     async listen() {
       if (first.sealing.keys.length === 0) log.pino.info(EPHEMERAL_WORDS);
       tracing = await startTracing(first, {
-        isKnownTool,
-        isKnownPrompt,
+        ...known,
         onExport: (outcome, spans) => metrics.countSpans(outcome, spans),
       });
       await Promise.all([active.fleet.ready(), active.registry.ready(), waitForCounters(active.counters)]);
+      watchTasks(active);
       void active.catalogs.start();
       if (first.identity.keys.atStart === 'fail') requireKeys(active.registry);
       while (!isStopped && findKeyless(active.registry).length > 0) {
@@ -226,8 +217,7 @@ export function makeApp(first: GatewayConfig, log: Log, worker = 1): App {
       { name: 'not draining', ok: !live.isDraining && !isStopped, decides: true },
       { name: 'key sets warm', ok: isWarm, decides: true },
       { name: 'configuration', ok: true, decides: true, detail: active.config.digest },
-      ...active.registry.issuers.map(toIssuerCheck),
-      ...active.fleet.upstreams.map(toUpstreamCheck),
+      ...toChecks(active),
     ],
     assertionKeys: () => toAssertionJwks(active.config),
     async apply(next) {
@@ -245,6 +235,7 @@ export function makeApp(first: GatewayConfig, log: Log, worker = 1): App {
         }
       }
       active = built;
+      watchTasks(active);
       if (built.counters !== old.counters) startTimer(RETIRE_AFTER_MS, () => old.counters.store.close());
       log.setLevel(next.telemetry.log.level);
       old.registry.close();
@@ -295,24 +286,4 @@ function requireKeys(registry: IssuerRegistry): void {
   const keyless = findKeyless(registry);
   if (keyless.length > 0)
     throw new Error(`no keys could be fetched of ${keyless.join(', ')} (identity.keys.atStart: fail)`);
-}
-
-function toIssuerCheck({ issuer, hasKeys, stale }: IssuerRegistry['issuers'][number]): Check {
-  const detail = hasKeys ? (stale ? 'last good keys, refresh fails' : 'keys') : 'no keys';
-  return { name: `issuer ${issuer}`, ok: hasKeys && !stale, decides: false, detail };
-}
-
-function toInstanceViews({ name, instances }: Fleet['upstreams'][number]) {
-  return instances.map(({ label, state, inFlight }) => ({
-    upstream: name,
-    instance: label,
-    healthy: state === 'healthy',
-    inFlight,
-  }));
-}
-
-function toUpstreamCheck({ name, instances, hasInstances }: Fleet['upstreams'][number]): Check {
-  const healthy = instances.filter(({ state }) => state === 'healthy').length;
-  const detail = `${healthy} of ${instances.length} instances healthy`;
-  return { name: `upstream ${name}`, ok: hasInstances, decides: false, detail };
 }

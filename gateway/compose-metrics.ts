@@ -1,6 +1,7 @@
-// Shows metrics what a process looks like at a scrape, and which names may stand in their labels.
+// Shows metrics and readiness what a process looks like, and says which names may stand in labels.
 import type { Counters } from './compose-quota.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
+import type { Check } from './edge/admin-app.ts';
 import type { LiveExchanges } from './edge/live-exchanges.ts';
 import type { IssuerRegistry } from './identity/issuer-registry.ts';
 import type { InstanceView, MetricSources } from './observe/metrics.ts';
@@ -17,7 +18,7 @@ export interface Gauged {
   readonly catalogs: Catalogs;
   readonly counters: Counters;
   readonly certificates: ReturnType<typeof readCertificates>;
-  readonly sealingKey: LoadedKey;
+  readonly sealingKey: LoadedKey | undefined;
 }
 
 /** The key that seals, and since when it does in this process. */
@@ -57,8 +58,8 @@ export function toMetricSources(
     liveTasks: () => active().counters.store.liveTasks(),
     certificates: () => active().certificates,
     sealingKeys: () => {
-      const { key, epochMs } = active().sealingKey;
-      return [{ key: key.id, loadedEpochMs: epochMs }];
+      const { sealingKey } = active();
+      return sealingKey === undefined ? [] : [{ key: sealingKey.key.id, loadedEpochMs: sealingKey.epochMs }];
     },
   };
 }
@@ -78,8 +79,13 @@ export function readCertificates({ listen, quotas, upstreams }: GatewayConfig) {
 }
 
 /** A key that was in use already keeps its time. */
-export function toLoadedKey(keys: readonly SealingKey[], epochMs: number, previous: LoadedKey | undefined): LoadedKey {
-  const key = keys.find(({ openOnly }) => !openOnly) ?? (keys[0] as SealingKey);
+export function toLoadedKey(
+  keys: readonly SealingKey[],
+  epochMs: number,
+  previous: LoadedKey | undefined,
+): LoadedKey | undefined {
+  const key = keys.find(({ openOnly }) => !openOnly);
+  if (key === undefined) return undefined;
   const isSame = previous?.key.id === key.id && previous.key.secret === key.secret;
   return isSame ? previous : { key, epochMs };
 }
@@ -97,4 +103,20 @@ function toInstanceViews({ name, instances }: Fleet['upstreams'][number]): reado
     healthy: state === 'healthy',
     inFlight,
   }));
+}
+
+/** What readiness tells of issuers and upstreams; none of it takes the gateway out of rotation. */
+export function toChecks({ registry, fleet }: Pick<Gauged, 'registry' | 'fleet'>): readonly Check[] {
+  return [...registry.issuers.map(toIssuerCheck), ...fleet.upstreams.map(toUpstreamCheck)];
+}
+
+function toIssuerCheck({ issuer, hasKeys, stale }: IssuerRegistry['issuers'][number]): Check {
+  const detail = hasKeys ? (stale ? 'last good keys, refresh fails' : 'keys') : 'no keys';
+  return { name: `issuer ${issuer}`, ok: hasKeys && !stale, decides: false, detail };
+}
+
+function toUpstreamCheck({ name, instances, hasInstances }: Fleet['upstreams'][number]): Check {
+  const healthy = instances.filter(({ state }) => state === 'healthy').length;
+  const detail = `${healthy} of ${instances.length} instances healthy`;
+  return { name: `upstream ${name}`, ok: hasInstances, decides: false, detail };
 }

@@ -12,8 +12,8 @@ export interface Check {
 
 export interface AdminDeps {
   readonly checks: () => readonly Check[] | Promise<readonly Check[]>;
-  readonly metricsContentType: string;
-  readonly scrape: () => Promise<string>;
+  /** @param accept the scraper's `Accept` */
+  readonly scrape: (accept: string | undefined) => Promise<{ readonly contentType: string; readonly body: string }>;
   /** Public keys of the assertions the gateway signs (RFC 7517). */
   readonly assertionKeys: () => object;
 }
@@ -31,9 +31,9 @@ export function makeAdminApp(deps: AdminDeps): FastifyInstance {
   app.get('/.well-known/jwks.json', (_request, reply) =>
     reply.header('cache-control', 'public, max-age=300').send(deps.assertionKeys()),
   );
-  app.get('/metrics', async (_request, reply) => {
-    const text = await deps.scrape();
-    return reply.header('content-type', deps.metricsContentType).send(text);
+  app.get('/metrics', async (request, reply) => {
+    const { contentType, body } = await deps.scrape(request.headers.accept);
+    return reply.header('content-type', contentType).header('vary', 'accept').send(body);
   });
   return app;
 }

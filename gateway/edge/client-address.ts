@@ -27,7 +27,8 @@ export function makeFindClientAddress(trustedProxies: readonly string[]): FindCl
     if (hops.length > MAX_HOPS) return address;
     for (let at = hops.length - 1; at >= 0 && isTrusted(address); at--) {
       const hop = toPlainAddress((hops[at] as string).trim());
-      if (isIP(hop) === 0) break;
+      // A zone means something on one link alone, and may be as long as its writer likes.
+      if (isIP(hop) === 0 || hop.includes('%')) break;
       address = hop;
     }
     return address;

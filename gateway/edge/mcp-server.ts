@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance } from 'fastify';
 import { Refusal } from '../refusal.ts';
+import { boundConnections } from './bound-connections.ts';
 import { findConnection } from './connection.ts';
 import { type McpRouteDeps, makeMcpRoute, type Serving } from './mcp-route.ts';
 import { type PassageServing, registerMetadataPassage } from './metadata-passage.ts';
@@ -71,7 +72,11 @@ export function makeMcpServer(deps: McpServerDeps): FastifyInstance {
 }
 
 function prepareServer(server: Server, deps: McpServerDeps): void {
-  server.maxConnections = deps.limits.connections;
+  boundConnections(server, deps.limits.connections, (socket) => {
+    // Nobody who awaits a TLS handshake could read why.
+    if (deps.tls !== undefined) socket.destroy();
+    else refuseRaw(socket, new Refusal('overloaded', { reason: 'connections', retryAfterS: 1 }), deps);
+  });
   // Node's default of 2,000 drops the header lines beyond it without a word.
   server.maxHeadersCount = 0;
   server.on('checkExpectation', ({ socket }: { socket: Socket }) =>

@@ -28,6 +28,7 @@ export class Log {
   readonly pino: Logger;
   private readonly destination: LogDestination;
   private readonly allowance: LogAllowance;
+  private onLeftOut: (lines: number) => void = () => {};
 
   constructor(settings: LogSettings, deps: Partial<LogDeps> = {}) {
     const { nowMs = () => performance.now(), startTimer = startRealTimer } = deps;
@@ -48,9 +49,15 @@ export class Log {
       onDropped: (dropped) => {
         // At the level of the worst that is missing: whoever would have read that line reads this one.
         const { level } = dropped.at(-1) ?? { level: 'info' };
+        this.onLeftOut(dropped.reduce((sum, { lines }) => sum + lines, 0));
         this.pino[level]({ dropped: dropped.map(({ kind, lines }) => ({ kind, lines })) }, 'lines left out');
       },
     });
+  }
+
+  /** From now on tells how many lines a flood left out, at most once a second. */
+  countLeftOut(listener: (lines: number) => void): void {
+    this.onLeftOut = listener;
   }
 
   /** Changes what is written from now on. */

@@ -15,7 +15,7 @@ export interface MetricEntry {
 
 /** What the values of a label are. */
 export const LABELS = {
-  certificate: 'what the certificate is for: `listen`, or `upstream:` and its name',
+  certificate: 'what the certificate is for: `listen`, `quotas` for their store, or `upstream:` and its name',
   decision: '`allowed`, `denied`, `no_rule` or `scopes`',
   digest: 'first digits of the digest of the configuration',
   endpoint: 'a configured path, or `none`',
@@ -166,7 +166,12 @@ export const CATALOGUE = {
     ['upstream', 'instance'],
     'sum',
   ),
-  liveTasks: gauge('quota_live_tasks', 'Tasks that count as live, by rule.', ['rule'], 'max'),
+  liveTasks: gauge(
+    'quota_live_tasks',
+    'Tasks that count as live, by rule. With Redis every process tells the number of the whole store, some seconds old: take the maximum over replicas. In memory each replica tells its own: take the sum.',
+    ['rule'],
+    'max',
+  ),
   storeOpen: gauge(
     'quota_store_open',
     '1 while the store of the quotas is only probed because it failed (its circuit is open).',
@@ -187,7 +192,7 @@ export const CATALOGUE = {
   ),
   certificateExpiry: gauge(
     'certificate_expiry_timestamp_seconds',
-    'When a configured certificate ends.',
+    'When a certificate of the gateway ends, or the first of its chain.',
     ['certificate'],
     'min',
   ),

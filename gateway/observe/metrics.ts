@@ -49,9 +49,7 @@ const CLOCKS: MetricClocks = { epochMs: Date.now, nowMs: () => performance.now()
 export class Metrics {
   /** What a scrape without wishes gets. */
   readonly registry = {
-    contentType: CONTENT_TYPES.text,
     metrics: async (): Promise<string> => (await this.render(undefined)).body,
-    getMetricsAsJSON: (): Promise<MetricsSnapshot> => this.snapshot(),
   };
   private readonly clocks: MetricClocks;
   private readonly isKnownTool: (endpoint: string, tool: string) => boolean;
@@ -214,8 +212,6 @@ export class Metrics {
   }
 }
 
-export const METRICS_CONTENT_TYPE = CONTENT_TYPES.text;
-
 /** The text of a scrape over several processes, in the format the scraper asks for. */
 export async function renderSnapshots(
   snapshots: readonly MetricsSnapshot[],
@@ -223,9 +219,4 @@ export async function renderSnapshots(
 ): Promise<Scrape> {
   const format = chooseFormat(accept);
   return { contentType: CONTENT_TYPES[format], body: await writeMetrics(await mergeSnapshots(snapshots), format) };
-}
-
-/** The text of a scrape over several processes, in the Prometheus text format. */
-export async function mergeMetrics(snapshots: readonly MetricsSnapshot[]): Promise<string> {
-  return (await renderSnapshots(snapshots, undefined)).body;
 }

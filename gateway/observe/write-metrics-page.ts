@@ -73,4 +73,5 @@ function formatTable(rows: readonly (readonly string[])[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-if (import.meta.main) writeFileSync(PAGE, makeMetricsPage());
+// Not `import.meta.main`: npm's scripts import this file.
+if (process.argv[1] === import.meta.filename) writeFileSync(PAGE, makeMetricsPage());

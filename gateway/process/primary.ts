@@ -4,7 +4,7 @@ import { toAssertionJwks } from '../compose-credentials.ts';
 import { type Check, makeAdminApp } from '../edge/admin-app.ts';
 import { toPort } from '../edge/mcp-server.ts';
 import { Log } from '../observe/log.ts';
-import { METRICS_CONTENT_TYPE, mergeMetrics } from '../observe/metrics.ts';
+import { renderSnapshots } from '../observe/metrics.ts';
 import { makeWorkerAsker } from './ask-workers.ts';
 import { type ConfigFile, followConfig } from './follow-config.ts';
 import { isToPrimary, type ToWorker } from './messages.ts';
@@ -68,11 +68,13 @@ export async function runPrimary(file: ConfigFile): Promise<number> {
       const detail = `${workers.length} of ${config.workers} listening`;
       return [{ ...ready, detail }, ...(await Promise.all(workers.map(askChecks))).flat()];
     },
-    metricsContentType: METRICS_CONTENT_TYPE,
     assertionKeys: () => toAssertionJwks(inForce),
-    async scrape() {
+    async scrape(accept) {
       const snapshots = await Promise.all(toListening().map((worker) => asker.ask(worker, 'metrics')));
-      return mergeMetrics(snapshots.filter((snapshot) => snapshot !== undefined));
+      return renderSnapshots(
+        snapshots.filter((snapshot) => snapshot !== undefined),
+        accept,
+      );
     },
   });
 

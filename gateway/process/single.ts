@@ -18,11 +18,9 @@ export async function startSingle(file: ConfigFile): Promise<Single> {
   const { app, log, started, stop } = startApp(config);
   // Whoever waits for it hears of a failure; until then it is no unhandled one.
   started.catch(() => {});
-  const { registry } = app.metrics;
   const admin = makeAdminApp({
     checks: () => app.checks(),
-    metricsContentType: registry.contentType,
-    scrape: () => registry.metrics(),
+    scrape: (accept) => app.metrics.render(accept),
     assertionKeys: () => app.assertionKeys(),
   });
   await admin.listen({ host: config.admin.host, port: config.admin.port });

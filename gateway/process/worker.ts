@@ -55,7 +55,7 @@ export async function runWorker(): Promise<number> {
 }
 
 async function answer(app: App, question: Question): Promise<Answers[Question]> {
-  return question === 'checks' ? app.checks() : app.metrics.registry.getMetricsAsJSON();
+  return question === 'checks' ? app.checks() : app.metrics.snapshot();
 }
 
 function receiveStart(): Promise<ToWorker & { readonly tollgate: 'start' }> {

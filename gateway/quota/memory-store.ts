@@ -4,8 +4,8 @@ import type { CounterKey } from './counter-key.ts';
 import { CounterTable } from './counter-table.ts';
 import { toDebtUs, toWaitUs } from './gcra.ts';
 import type { QuotaLease } from './quota-lease.ts';
-import type { BegunTask, QuotaStore, Take, Verdict } from './quota-store.ts';
-import { TaskBook } from './task-book.ts';
+import type { BegunTask, LiveTasks, QuotaStore, Take, Verdict } from './quota-store.ts';
+import { type NewHold, TaskBook } from './task-book.ts';
 import { FULL, toShortfall } from './to-shortfall.ts';
 import { UsedKeys } from './used-keys.ts';
 
@@ -21,6 +21,8 @@ export interface MemoryStoreDeps {
   readonly seed: number;
 }
 
+const EXPIRIES_AT_A_LOOK = 16;
+
 export class MemoryStore implements QuotaStore {
   readonly #maxKeys: number;
   readonly #readClock: () => number;
@@ -31,6 +33,7 @@ export class MemoryStore implements QuotaStore {
   readonly #slots: number[] = [];
   readonly #waits: number[] = [];
   readonly #levels: number[] = [];
+  #watched: readonly string[] = [];
   #lastUs = 0;
 
   constructor({ maxKeys }: MemoryStoreSettings, { nowUs, seed }: MemoryStoreDeps) {
@@ -79,24 +82,21 @@ export class MemoryStore implements QuotaStore {
 
   keepTask(lease: QuotaLease, task: BegunTask): void {
     const nowUs = this.#now();
-    const slots: number[] = [];
-    const endsUs: number[] = [];
+    const holds: NewHold[] = [];
     let longestUs = 0;
     let reserved = 0;
     for (const { meter } of lease.claim.takes.slice(lease.claim.plain)) {
       const lifeUs = Math.min(task.ttlUs ?? meter.longestLifeUs, meter.longestLifeUs);
       longestUs = Math.max(longestUs, lifeUs);
       if (!meter.isCount || lease.reserved === undefined) continue;
-      slots.push(lease.reserved[reserved++] as number);
-      endsUs.push(nowUs + lifeUs);
+      holds.push({ slot: lease.reserved[reserved++] as number, rule: meter.rule, endsUs: nowUs + lifeUs });
     }
-    if (slots.length === 0) {
+    if (holds.length === 0) {
       // Known for its polls alone, as long as there is room for it.
       if (task.pollEveryUs === 0 || this.#tasks.size >= this.#maxKeys) return;
-      slots.push(-1);
-      endsUs.push(nowUs + longestUs);
+      holds.push({ slot: -1, rule: '', endsUs: nowUs + longestUs });
     }
-    this.#tasks.keep(task, slots, endsUs);
+    this.#tasks.keep(task, holds);
   }
 
   endTask(key: CounterKey): void {
@@ -105,6 +105,17 @@ export class MemoryStore implements QuotaStore {
 
   claimOnce(key: string, ttlMs: number): boolean {
     return this.#used.claim(key, ttlMs, this.#now() / 1000);
+  }
+
+  watchLiveTasks(rules: readonly string[]): void {
+    this.#watched = rules;
+  }
+
+  liveTasks(): readonly LiveTasks[] {
+    const nowUs = this.#now();
+    // As many as may end in one go; the next look sees the others.
+    for (let i = 0; i < EXPIRIES_AT_A_LOOK; i++) this.#tasks.expire(nowUs);
+    return this.#watched.map((rule) => ({ rule, live: this.#tasks.countLive(rule) }));
   }
 
   close(): void {}

@@ -50,6 +50,12 @@ export interface BegunTask {
   readonly pollEveryUs: number;
 }
 
+/** How many tasks hold a slot of one rule. */
+export interface LiveTasks {
+  readonly rule: string;
+  readonly live: number;
+}
+
 /** The store is down or slow; each rule says what happens then. */
 export class StoreFailure extends Error {}
 
@@ -73,6 +79,10 @@ export interface QuotaStore {
    * @throws StoreFailure, or rejects with it, when that cannot be known
    */
   claimOnce(key: string, ttlMs: number): boolean | Promise<boolean>;
+  /** The tasks of these rules are to be told by `liveTasks`, and no others. */
+  watchLiveTasks(rules: readonly string[]): void;
+  /** By watched rule, as known without asking anybody; a rule whose number is not known is left out. */
+  liveTasks(): readonly LiveTasks[];
   /** Lets go of connections and timers. */
   close(): void;
 }

@@ -100,13 +100,14 @@ return #KEYS
 
 /**
  * Hands what a lease holds over to a task. KEYS: the task, then the counters. ARGV: the lease's name, the task's name, how long between
- * polls and how long the task is remembered in microseconds; then for each counter how long the task may hold it.
+ * polls and how long the task is remembered in microseconds, the sets it is told in (see NOTE); then for each counter how long the
+ * task may hold it.
  */
 export const KEEP = toScript(`${CLOCK}
-redis.call('HSET', KEYS[1], 'p', ARGV[3], 'k', table.concat(KEYS, ' ', 2))
+redis.call('HSET', KEYS[1], 'p', ARGV[3], 'k', table.concat(KEYS, ' ', 2), 's', ARGV[5])
 outlive(KEYS[1], tonumber(ARGV[4]))
 for i = 2, #KEYS do
-  local life = tonumber(ARGV[i + 3])
+  local life = tonumber(ARGV[i + 4])
   redis.call('ZREM', KEYS[i], ARGV[1])
   redis.call('ZADD', KEYS[i], fmt(now + life), ARGV[2])
   outlive(KEYS[i], life)
@@ -118,4 +119,17 @@ return 1
 export const END = toScript(`
 for i = 2, #KEYS do redis.call('ZREM', KEYS[i], ARGV[1]) end
 return redis.call('DEL', KEYS[1])
+`);
+
+/** Tells that a task is alive, for metrics alone. KEYS: the set of its rule. ARGV: the task's name, for how long in microseconds. */
+export const NOTE = toScript(`${CLOCK}
+redis.call('ZADD', KEYS[1], fmt(now + tonumber(ARGV[2])), ARGV[1])
+outlive(KEYS[1], tonumber(ARGV[2]))
+return 1
+`);
+
+/** Counts the tasks that are alive. KEYS: the set of a rule. */
+export const COUNT = toScript(`${CLOCK}
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', fmt(now))
+return redis.call('ZCARD', KEYS[1])
 `);

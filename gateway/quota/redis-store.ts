@@ -1,8 +1,9 @@
 // Counters in Redis, shared by all replicas: one script per admission, on the clock of the server.
 import type { CounterKey } from './counter-key.ts';
+import { LiveTaskSets } from './live-task-sets.ts';
 import { OpenLeases } from './open-leases.ts';
 import type { QuotaLease } from './quota-lease.ts';
-import type { BegunTask, QuotaStore, Take, Verdict } from './quota-store.ts';
+import type { BegunTask, LiveTasks, QuotaStore, Take, Verdict } from './quota-store.ts';
 import { type Argument, RedisCalls, type RedisCallsDeps } from './redis-calls.ts';
 import { END, KEEP, RENEW, TAKE } from './redis-scripts.ts';
 import type { RedisSettings } from './redis-settings.ts';
@@ -26,6 +27,7 @@ export class RedisStore implements QuotaStore {
   readonly #prefix: string;
   readonly #deps: RedisStoreDeps;
   readonly #leases = new OpenLeases();
+  readonly #live: LiveTaskSets;
   /** Tasks that began while the store did not answer, by their name; tried again until it does. */
   readonly #unkept = new Map<string, { readonly lease: QuotaLease; readonly task: BegunTask }>();
   #stopRenewing: (() => void) | undefined;
@@ -37,6 +39,7 @@ export class RedisStore implements QuotaStore {
     this.#deps = deps;
     this.#prefix = settings.prefix;
     this.#calls = new RedisCalls(settings, deps);
+    this.#live = new LiveTaskSets({ calls: this.#calls, prefix: settings.prefix, startTimer: deps.startTimer });
     this.#leaseMs = deps.leaseMs ?? LEASE_MS;
     this.#renewEveryMs = this.#leaseMs / RENEWALS_PER_LIFE;
   }
@@ -79,17 +82,18 @@ export class RedisStore implements QuotaStore {
     const keys = [task.key, ...live.map(({ key }) => key)].map((key) => this.#toKey(key));
     const lives = live.map(toLifeUs);
     const rememberUs = Math.max(...takes.slice(plain).map(toLifeUs));
-    const args = [lease.member, task.key.text, task.pollEveryUs, rememberUs, ...lives];
     const { text } = task.key;
+    const args = [lease.member, text, task.pollEveryUs, rememberUs, this.#live.toNames(live), ...lives];
+    const conclude = (): void => {
+      if (this.#kept(text, lease)) this.#live.add(task, live, lives);
+    };
+    // A server may give one id to two calls; the first lease must not be renewed for ever.
+    const earlier = this.#unkept.get(text)?.lease;
+    if (earlier !== undefined && earlier !== lease) this.#kept(text, earlier);
     this.#unkept.set(text, { lease, task });
     lease.isUnkept = true;
     this.#renewLater();
-    this.#calls
-      .run(KEEP, keys, args, () => this.#kept(text, lease))
-      .then(
-        () => this.#kept(text, lease),
-        () => {},
-      );
+    this.#calls.run(KEEP, keys, args, conclude).then(conclude, () => {});
   }
 
   endTask(key: CounterKey): void {
@@ -100,9 +104,10 @@ export class RedisStore implements QuotaStore {
     }
     const task = this.#toKey(key);
     const end = async (): Promise<void> => {
-      const held = await this.#calls.call((client) => client.hget(task, 'k'));
-      if (held === null) return;
+      const [held, sets] = await this.#calls.call((client) => client.hmget(task, 'k', 's'));
+      if (typeof held !== 'string') return;
       await this.#calls.run(END, [task, ...held.split(' ').filter((name) => name !== '')], [key.text]);
+      this.#live.remove(key.text, sets ?? '');
     };
     end().catch(() => {});
   }
@@ -113,7 +118,16 @@ export class RedisStore implements QuotaStore {
     return reply === 'OK';
   }
 
+  watchLiveTasks(rules: readonly string[]): void {
+    this.#live.watch(rules);
+  }
+
+  liveTasks(): readonly LiveTasks[] {
+    return this.#live.counted;
+  }
+
   close(): void {
+    this.#live.close();
     this.#stopRenewing?.();
     this.#calls.close();
   }
@@ -177,11 +191,13 @@ export class RedisStore implements QuotaStore {
     });
   }
 
-  #kept(text: string, lease: QuotaLease): void {
-    if (this.#unkept.get(text)?.lease !== lease) return;
+  /** @returns false when that was known already */
+  #kept(text: string, lease: QuotaLease): boolean {
+    if (this.#unkept.get(text)?.lease !== lease) return false;
     this.#unkept.delete(text);
     lease.isUnkept = false;
     if (lease.isReleased) this.#leases.remove(lease);
+    return true;
   }
 
   /** Takes a lease's name out of counters. What fails here ends by itself, because nobody renews it. */

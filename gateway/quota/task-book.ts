@@ -1,11 +1,22 @@
 // Remembers the tasks that are alive, which slots each holds and until when; soonest end first.
 import type { BegunTask } from './quota-store.ts';
 
+/** A slot that a task is to hold, taken already. */
+export interface NewHold {
+  /** -1: none; the task is only known for its polls. */
+  readonly slot: number;
+  /** Whose counter it is of. */
+  readonly rule: string;
+  /** When it is free by itself. */
+  readonly endsUs: number;
+}
+
 /** One slot that a task holds. */
 interface Hold {
   readonly task: BookedTask;
-  /** -1: none; the task is only known for its polls. */
   readonly slot: number;
+  /** How many hold one of the same rule. */
+  readonly tally: Tally;
   endsUs: number;
   /** Its place in the heap. */
   at: number;
@@ -18,6 +29,10 @@ interface BookedTask {
   nextPollUs: number;
 }
 
+interface Tally {
+  live: number;
+}
+
 /** How many ends are dealt with in one go, so that no request pays for a great many. */
 const ENDS_AT_ONCE = 256;
 
@@ -25,6 +40,8 @@ export class TaskBook {
   readonly #tasks = new Map<string, BookedTask>();
   /** A binary heap. */
   readonly #heap: Hold[] = [];
+  /** By rule; there are as many as the configuration ever had. */
+  readonly #tallies = new Map<string, Tally>();
   readonly #free: (slot: number) => void;
 
   /** @param free gives one slot back */
@@ -34,6 +51,11 @@ export class TaskBook {
 
   get size(): number {
     return this.#heap.length;
+  }
+
+  /** How many tasks hold a slot of a rule. */
+  countLive(rule: string): number {
+    return this.#tallies.get(rule)?.live ?? 0;
   }
 
   find(key: string): BookedTask | undefined {
@@ -55,27 +77,26 @@ export class TaskBook {
   /**
    * Hands slots over to a task. A task that is known and holds a slot of the same counter does not hold it twice.
    *
-   * @param slots taken already, one per counter; -1 for none
-   * @param endsUs when each ends by itself
+   * @param holds one per counter
    */
-  keep({ key, pollEveryUs }: BegunTask, slots: readonly number[], endsUs: readonly number[]): void {
+  keep({ key, pollEveryUs }: BegunTask, holds: readonly NewHold[]): void {
     let task = this.#tasks.get(key.text);
     if (task === undefined) {
       task = { key: key.text, holds: [], pollEveryUs, nextPollUs: 0 };
       this.#tasks.set(key.text, task);
     }
     task.pollEveryUs = pollEveryUs;
-    for (const [i, slot] of slots.entries()) {
-      const ends = endsUs[i] as number;
+    for (const { slot, rule, endsUs } of holds) {
       const known = task.holds.find((hold) => hold.slot === slot);
       if (known === undefined) {
-        const hold: Hold = { task, slot, endsUs: ends, at: this.#heap.length };
+        const hold: Hold = { task, slot, tally: this.#findTally(rule), endsUs, at: this.#heap.length };
+        if (slot >= 0) hold.tally.live++;
         task.holds.push(hold);
         this.#heap.push(hold);
         this.#rise(hold);
       } else {
         if (slot >= 0) this.#free(slot);
-        known.endsUs = ends;
+        known.endsUs = endsUs;
         this.#rise(known);
         this.#sink(known);
       }
@@ -99,7 +120,15 @@ export class TaskBook {
       this.#rise(last);
       this.#sink(last);
     }
-    if (hold.slot >= 0) this.#free(hold.slot);
+    if (hold.slot < 0) return;
+    hold.tally.live--;
+    this.#free(hold.slot);
+  }
+
+  #findTally(rule: string): Tally {
+    let tally = this.#tallies.get(rule);
+    if (tally === undefined) this.#tallies.set(rule, (tally = { live: 0 }));
+    return tally;
   }
 
   #rise(hold: Hold): void {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { toHeaderLines, toRequestBody } from '../support/mcp-request.ts';
+import { sendCall, toHeaderLines, toRequestBody } from '../support/mcp-request.ts';
+import { until } from '../through/support/until.ts';
 import { assertRefusal, attackGateway, NO } from './support/attacked-gateway.ts';
 import { readAnswers } from './support/read-answers.ts';
 
@@ -72,6 +73,12 @@ test('connections beyond the limit are closed, and those within it are served af
   // The gateway keeps LIMIT of them until they are too slow, and closes the others at once.
   await Promise.race(sockets.map(closed));
   await Promise.all(sockets.map(closed));
+  // Those that were told why give their places back a moment later.
+  const { port } = attacked();
+  await until(
+    'there is room',
+    async () => (await sendCall(port, 'tools/call', { name: 'echo' }, 'echo')).status === 200,
+  );
   await attacked().servesHonestCall();
 });
 

@@ -26,7 +26,8 @@ export function toAuditEntry(record: RequestRecord, durationMs: number): AuditEn
     quotaRule: record.quotaRule,
     upstream: record.upstream,
     instance: record.instance,
-    status: refusal?.row.status ?? answer?.status,
+    // Whose client left got no status that anybody could rely on.
+    status: refusal?.row.status ?? (answer?.status === 0 ? undefined : answer?.status),
     ending: refusal === undefined ? (answer?.ending ?? 'client_left') : 'refused',
     durationMs,
     bytesIn: record.bytesIn,

@@ -5,15 +5,13 @@ import type { AttemptTrace, RequestTrace } from './tracing.ts';
 
 export class QuietTrace implements RequestTrace, AttemptTrace {
   readonly note: TraceNote;
+  readonly traceparent: string;
   readonly tracestate: string | undefined;
 
   constructor(traceId: string, spanId: string, tracestate: string | undefined) {
     this.note = { traceId, spanId, sampled: false };
+    this.traceparent = formatTraceparent(traceId, spanId, false);
     this.tracestate = tracestate;
-  }
-
-  get traceparent(): string {
-    return formatTraceparent(this.note.traceId, this.note.spanId, false);
   }
 
   event(): void {

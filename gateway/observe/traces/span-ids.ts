@@ -1,6 +1,6 @@
-// Makes trace and span ids: random bytes are fetched many at a time, because asking for eight costs as much as for a thousand.
+// Makes trace and span ids: random bytes are fetched many at a time, because asking for eight costs about as much as for thousands.
 
-const POOL_BYTES = 1024;
+const POOL_BYTES = 16 * 1024;
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 

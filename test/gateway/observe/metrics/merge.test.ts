@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deserialize, serialize } from 'node:v8';
 import * as fc from 'fast-check';
-import { type MetricsSnapshot, mergeMetrics, renderSnapshots } from '../../../../gateway/observe/metrics.ts';
+import { type MetricsSnapshot, renderSnapshots } from '../../../../gateway/observe/metrics.ts';
 import { readMetrics } from '../../../through/support/read-metrics.ts';
 import { makeMetrics, makeRecord } from './support.ts';
+
+const mergeMetrics = async (snapshots: readonly MetricsSnapshot[]): Promise<string> =>
+  (await renderSnapshots(snapshots, undefined)).body;
 
 /** As it arrives in another process. */
 const travel = (snapshot: MetricsSnapshot): MetricsSnapshot => deserialize(serialize(snapshot)) as MetricsSnapshot;
