@@ -129,16 +129,24 @@ test('while the event loop is late requests are refused before they cost anythin
   assert.ok(upstream.hits.length >= 2);
 });
 
-test('connections beyond their limit end at once, and leave those within it and the admin listener alone', async (t) => {
+test('connections beyond their limit are told so at once, and leave those within it and the admin listener alone', async (t) => {
   const { gateway, release } = await start(t, { connections: 5, eventLoopDelay: '0s' });
   const held = [1, 2, 3].map((id) => openToolCall(gateway.port, 'held', id));
   await until('all are open', async () => (await gateway.scrape()).get('mcp_gateway_requests_in_flight') === 3);
-  const sockets = Array.from({ length: 20 }, () => connect(gateway.port, '127.0.0.1').resume());
+  const answers: string[] = [];
+  const sockets = Array.from({ length: 20 }, () => connect(gateway.port, '127.0.0.1'));
   for (const socket of sockets) {
+    socket.on('data', (piece) => answers.push(piece.toString()));
     socket.on('error', () => {});
     t.after(() => socket.destroy());
   }
   await until('all but two are closed', () => sockets.filter(({ closed }) => closed).length === 18);
+  assert.equal(answers.length, 18);
+  for (const answer of answers) {
+    assert.match(answer, /^HTTP\/1\.1 503 /);
+    assert.match(answer, /\r\nretry-after: 1\r\n/i);
+    assert.match(answer, /"reason":"overloaded"/);
+  }
   assert.equal((await gateway.ask('/readyz')).status, 200);
   release();
   for (const call of held) assert.equal((await call.end()).status, 200);
