@@ -29,7 +29,7 @@ export interface ListView {
  * Takes out of a list what its caller may not see. Order, cursors and the bytes of everything else stay as they came; an empty
  * page keeps its cursor. Errors and notifications pass.
  *
- * @returns an editor whose fault is `malformed` for a result that is not `complete`, has something else than an array there, or has a member
+ * @returns an editor whose fault is `malformed` for a result that is not `complete`, has something else than an array there, has none but members that the protocol does not know, or has a member
  *   that only looks like one of the protocol
  */
 export function makeListEditor(view: ListView): AnswerEditor {

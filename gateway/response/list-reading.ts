@@ -66,7 +66,9 @@ export class ListReading {
   findEdits(): readonly Edit[] | undefined {
     const { edits, text, view } = this;
     const open = walkResult(text, this.shape.result, (field, nameStart, start) => this.read(field, nameStart, start));
-    if (open < 0 || (!this.hasList && this.view.mayLackList !== true)) return undefined;
+    // Without its list an answer shows nothing, unless it is somewhere where no reader of this protocol looks.
+    const isElsewhere = !this.hasList && this.strays.length > 0 && view.mayLackList !== true;
+    if (open < 0 || isElsewhere) return undefined;
     this.dropStrays(this.dropItems());
     const scope = view.dependsOnCaller ? toPrivateScope(text, open, this.scope) : undefined;
     if (scope !== undefined) edits.push(scope);

@@ -79,7 +79,6 @@ test('a name with half a character is no JSON that two readers would read alike'
 });
 
 const NOT_A_LIST = [
-  '{}',
   '{"tools":{}}',
   '{"tools":null}',
   '{"tools":"[]"}',
@@ -93,6 +92,11 @@ const NOT_A_LIST = [
   '{"tools":[],"resultType":"task"}',
   '{"tools":[],"resultType":null}',
 ];
+
+test('an answer without its list shows nothing, and passes', () => {
+  const hiding = makeListEditor({ ...ALL, shows: () => false });
+  assert.equal(editJson(hiding, wrap('{}')).fault, undefined);
+});
 
 test('a result that is no list for all readers is a fault, and nothing of it is sent', () => {
   for (const result of NOT_A_LIST) {
