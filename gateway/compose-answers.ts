@@ -153,6 +153,8 @@ function makeTaskTalk(deps: AnswerDeps, routed: Routed, { id }: OpenedTask): Ans
   return makeTaskEditor({
     upstreamId: id,
     clientId: routed.envelope.name ?? '',
+    // Of an update it could be the answers that are wrong.
+    ...(routed.envelope.method.name !== 'tasks/update' && { onForgotten: () => deps.taskEnded(routed, id) }),
     onStatus(status) {
       if (TERMINAL.has(status)) deps.taskEnded(routed, id);
     },

@@ -19,6 +19,8 @@ export interface TaskSettings {
   readonly clientId: string;
   /** What the task became is left out. */
   readonly dropsResult?: boolean;
+  /** Told when the server does not know the task any more; absent where that error could mean something else too. */
+  readonly onForgotten?: () => void;
   /** Told of the status that passes by. */
   readonly onStatus: (status: string) => void;
 }
@@ -34,7 +36,11 @@ export function makeTaskEditor(settings: TaskSettings): AnswerEditor {
   return {
     needsWhole: true,
     edit(message, kind) {
-      if (kind === 'error') return findErrorCode(message) === UNKNOWN_TASK ? 'forgotten' : hideId(message, settings);
+      if (kind === 'error') {
+        if (findErrorCode(message) !== UNKNOWN_TASK) return hideId(message, settings);
+        settings.onForgotten?.();
+        return 'forgotten';
+      }
       // What else is said on this answer's stream has no business with task ids.
       if (kind === 'notification') return speaksOfTasks(message) ? undefined : message;
       const result = findResult(message);

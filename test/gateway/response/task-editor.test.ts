@@ -65,6 +65,20 @@ test('a task that the server forgot has one answer, however its code is written'
     assert.equal(make().edit(toError(`"code":${code},"message":"up-1"`), 400).fault, 'forgotten');
 });
 
+test('a task its server has forgotten is told of once for each answer that says so', () => {
+  let forgotten = 0;
+  const settings = {
+    upstreamId: 'up-1',
+    clientId: 'v1.sealed',
+    onStatus: () => {},
+    onForgotten: () => void forgotten++,
+  };
+  const editor = makeTaskEditor(settings);
+  assert.equal(editJson(editor, toError('"code":-32602,"message":"m"'), [], 400).fault, 'forgotten');
+  assert.equal(editJson(editor, toError('"code":-32603,"message":"m"'), [], 500).fault, undefined);
+  assert.equal(forgotten, 1);
+});
+
 test('another error passes, without the id the server knows', () => {
   const { edit } = make();
   const words = (text: string): string => toError(`"code":-32603,"message":${text}`);
