@@ -38,6 +38,7 @@ export interface Sealing {
 }
 
 const NO_TASKS: ReadonlyMap<string, OpenedTask> = new Map();
+const UNSEALED = { upstreamName: undefined, stateFrom: undefined, listenedTasks: NO_TASKS } as const;
 
 export function composeSealing(config: GatewayConfig, deps: SealingDeps): Sealing {
   const { seals, claimOnce, viewOf, onOpened } = deps;
@@ -109,6 +110,11 @@ export function composeSealing(config: GatewayConfig, deps: SealingDeps): Sealin
     },
     open(request) {
       if (request.handles.isRefused) refuse('state_invalid', { reason: 'handle' });
+      const { method, isRound } = request.envelope;
+      // Most requests bring nothing.
+      if (!isRound && request.task === undefined && !method.listens) {
+        return { ...request, ...UNSEALED, openedCount: request.handles.opened };
+      }
       const state = counted('state', () => openState(request, { seals, settings }));
       const opened = conclude(request, state);
       // What opens once is marked last, when nothing else here can say no.

@@ -26,6 +26,8 @@ export interface Envelope {
   readonly metaEnd: number;
   /** Keys of `_meta` that the protocol does not define for requests. */
   readonly foreignMeta: readonly ForeignKey[];
+  /** It says that it is a second round: `params` holds `requestState` or `inputResponses` (SEP-2322). */
+  readonly isRound: boolean;
   /** The extensions the client declares for this request, each as a member of `clientCapabilities.extensions`. */
   readonly extensions: readonly ForeignKey[];
 }
@@ -73,6 +75,7 @@ export function openEnvelope(
     metaStart: scanned.valueStart[meta.at] as number,
     metaEnd: scanned.valueEnd[meta.at] as number,
     foreignMeta: meta.foreign,
+    isRound: meta.isRound,
     extensions: readExtensions(opening, meta.capabilities),
   };
 }

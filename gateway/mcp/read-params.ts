@@ -76,6 +76,8 @@ export interface Meta {
   readonly foreign: readonly ForeignKey[];
   /** Member of `params` that `Mcp-Name` mirrors, or -1. */
   readonly mirrored: number;
+  /** It holds `requestState` or `inputResponses`, whether the method has these or not. */
+  readonly isRound: boolean;
 }
 
 /** What `_meta` says, once the fields of `params` have the right types. */
@@ -94,10 +96,12 @@ export function readParams(opening: Opening, top: Top): Meta {
   }
   let metaAt = -1;
   let mirrored = -1;
+  let isRound = false;
   let seen = 0;
   for (let at = params + 1; at < index.count; at++) {
     if (index.parent[at] !== params) continue;
     const name = opening.nameAt(at);
+    if (name === 'requestState' || name === 'inputResponses') isRound = true;
     if (name === '_meta') {
       metaAt = at;
     } else if (known !== undefined && Object.hasOwn(known.fields, name)) {
@@ -110,7 +114,7 @@ export function readParams(opening: Opening, top: Top): Meta {
   const { version, capabilities, foreign } = readMeta(opening, metaAt);
   if (known !== undefined && seen < known.required.length) return opening.refuse('bad_params', 'field_missing');
   if (mirrored >= 0 && opening.stringAt(mirrored).includes('\0')) return opening.refuse('bad_params', 'nul_in_name');
-  return { at: metaAt, version, capabilities, foreign, mirrored };
+  return { at: metaAt, version, capabilities, foreign, mirrored, isRound };
 }
 
 function readMeta(opening: Opening, metaAt: number): Pick<Meta, 'version' | 'capabilities' | 'foreign'> {

@@ -15,6 +15,7 @@ export function makeEnvelope(method: string, name: string | undefined): Envelope
     metaStart: 0,
     metaEnd: 0,
     foreignMeta: [],
+    isRound: false,
     extensions: [],
   };
 }
