@@ -209,7 +209,7 @@ export interface RequestRecord {
   /** The label of the instance that was asked last. */
   instance: string | undefined;
   /** The arguments that the audit trail is configured to hold. */
-  auditedArguments: readonly AuditedArgument[] | undefined;
+  auditedArguments: readonly PickedArgument[] | undefined;
   /** Time spent waiting for upstreams, all attempts together. */
   upstreamMs: number;
   answer: Answer | undefined;
@@ -224,7 +224,7 @@ export interface TraceNote {
 }
 
 /** An argument that the configuration asks to be written down. */
-export interface AuditedArgument {
+export interface PickedArgument {
   readonly pointer: string;
   /** `text`: a string's value. `json`: any other value as it stood in the body. `sha256`: digest of the value's JSON. */
   readonly as: 'text' | 'json' | 'sha256';

@@ -1,20 +1,5 @@
 // What `error.type` says of a request or an attempt, in a closed set of words (OpenTelemetry conventions for MCP).
-import type { Answer, AnswerFault, RequestRecord } from '../exchange.ts';
-
-/** An answer, with what may be known of the error in it. */
-export type JudgedAnswer = Answer & {
-  /** Code of a JSON-RPC error the upstream sent. */
-  readonly errorCode?: number | undefined;
-  /** The result of a tool says `isError`. */
-  readonly isToolError?: boolean | undefined;
-};
-
-/** How an attempt at an instance ended: as an answer to the client ends, or with a fault. */
-export interface AttemptOutcome {
-  readonly kind: 'answered' | 'answered_error' | 'client_left' | AnswerFault;
-  readonly errorCode?: number | undefined;
-  readonly isToolError?: boolean | undefined;
-}
+import type { AttemptOutcome, RequestRecord } from '../exchange.ts';
 
 const NONE = '';
 /** A server may send any integer; only those with a meaning are told apart. */
@@ -26,7 +11,7 @@ const CODES: ReadonlyMap<number, string> = new Map(
 export function toErrorType({ answer, refusal }: Pick<RequestRecord, 'answer' | 'refusal'>): string {
   if (refusal !== undefined) return String(refusal.row.code);
   if (answer === undefined) return 'cancelled';
-  const { ending, errorCode, isToolError } = answer as JudgedAnswer;
+  const { ending, errorCode, isToolError } = answer;
   switch (ending) {
     case 'answered':
       return isToolError === true ? 'tool_error' : NONE;

@@ -1,9 +1,9 @@
 // The few calls that feed every metric of one process, and what a scrape gets. Label values come from fixed lists, configuration or known names.
-import type { AnswerFault, RequestRecord } from '../exchange.ts';
+import type { AnswerFault, AttemptOutcome, RequestRecord } from '../exchange.ts';
 import type { DecisionNote, Refusal } from '../refusal.ts';
 import { CONTENT_TYPES, chooseFormat } from './metrics-accept.ts';
 import { CATALOGUE, type MetricEntry } from './metrics-catalogue.ts';
-import { type AttemptOutcome, toAttemptErrorType, toErrorType } from './metrics-error-type.ts';
+import { toAttemptErrorType, toErrorType } from './metrics-error-type.ts';
 import { type MetricsSnapshot, mergeSnapshots } from './metrics-merge.ts';
 import { watchNode } from './metrics-node.ts';
 import { addGauges, type MetricSources } from './metrics-sources.ts';

@@ -1,4 +1,5 @@
 // What the audit trail tells of one request.
+import type { PickedArgument } from '../../exchange.ts';
 import type { DecisionNote } from '../../refusal.ts';
 
 /** Texts are cut and free of secrets already. What is not known is undefined, and left out of the line. */
@@ -39,12 +40,4 @@ export interface PrincipalNote {
   readonly client: string;
   /** The first 32 hex digits of the SHA-256 of the token's `jti`. */
   readonly jti: string | undefined;
-}
-
-/** An argument that the configuration asks for. */
-export interface PickedArgument {
-  readonly pointer: string;
-  /** `text`: a string's value. `json`: any other value as it stood in the body. `sha256`: digest of the value's JSON. */
-  readonly as: 'text' | 'json' | 'sha256';
-  readonly value: string;
 }

@@ -1,6 +1,8 @@
 // Writes an audit entry as the members of its line.
+
+import type { PickedArgument } from '../../exchange.ts';
 import { toAsciiJson } from './ascii-json.ts';
-import type { AuditEntry, PickedArgument, PrincipalNote } from './audit-entry.ts';
+import type { AuditEntry, PrincipalNote } from './audit-entry.ts';
 
 /** @returns each member behind a comma, ASCII alone */
 export function formatEntry(entry: AuditEntry): string {

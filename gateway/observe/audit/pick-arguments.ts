@@ -1,10 +1,10 @@
 // Picks the few arguments of a call that the configuration wants in the audit trail; every other one stays out of it.
 import { hash } from 'node:crypto';
+import type { PickedArgument } from '../../exchange.ts';
 import type { Envelope } from '../../mcp/envelope.ts';
 import { eachItem, findMember, readString, type Span } from '../../mcp/json-walk.ts';
 import { compileNamePattern } from '../../mcp/name-pattern.ts';
 import { cutText } from '../log-name.ts';
-import type { PickedArgument } from './audit-entry.ts';
 
 /** One argument of some tools that is written down. */
 export interface AuditedArgument {

@@ -1,11 +1,12 @@
 // Starts tracing where it is configured; where it is not, nothing of OpenTelemetry is even loaded.
+import type { RequestTrace } from '../../exchange.ts';
 import { findParent } from './find-parent.ts';
 import { QuietTrace } from './quiet-trace.ts';
 import { RecordedTrace, type RecordingDeps } from './recorded-trace.ts';
 import { makeSampler } from './sampler.ts';
 import type { KnownNames } from './span-attributes.ts';
 import { SpanIds } from './span-ids.ts';
-import type { IncomingContext, RequestTrace, Start, Tracing } from './tracing.ts';
+import type { IncomingContext, Start, Tracing } from './tracing.ts';
 
 export interface TracingSettings {
   /** URL of an OTLP/HTTP collector, without `/v1/traces`. */

@@ -1,7 +1,6 @@
 // The trace of a request that is not recorded: it only passes a context on.
-import type { TraceNote } from '../../exchange.ts';
+import type { AttemptTrace, RequestTrace, TraceNote } from '../../exchange.ts';
 import { formatTraceparent } from '../../mcp/trace-context.ts';
-import type { AttemptTrace, RequestTrace } from './tracing.ts';
 
 export class QuietTrace implements RequestTrace, AttemptTrace {
   readonly note: TraceNote;

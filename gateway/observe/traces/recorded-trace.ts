@@ -1,9 +1,8 @@
 // The trace of a request that is recorded: notes moments and attempts, and hands them over as a whole at the end.
-import type { RequestRecord, TraceNote } from '../../exchange.ts';
+import type { AttemptOutcome, AttemptTrace, RequestRecord, RequestTrace, TraceNote } from '../../exchange.ts';
 import { formatTraceparent } from '../../mcp/trace-context.ts';
-import type { AttemptOutcome } from '../metrics-error-type.ts';
 import type { Parent } from './find-parent.ts';
-import type { AttemptTrace, RequestTrace, Start } from './tracing.ts';
+import type { Start } from './tracing.ts';
 
 export interface Moment {
   readonly name: string;

@@ -1,6 +1,6 @@
 // What spans say of a request and its attempts: the words of OpenTelemetry's conventions for MCP, and a few of our own. Never tokens, subjects, arguments or results.
 import type { RequestRecord } from '../../exchange.ts';
-import { type JudgedAnswer, toAttemptErrorType, toErrorType } from '../metrics-error-type.ts';
+import { toAttemptErrorType, toErrorType } from '../metrics-error-type.ts';
 import type { FinishedAttempt } from './recorded-trace.ts';
 
 export type Attributes = Record<string, string | number>;
@@ -42,8 +42,7 @@ function toSharedAttributes({ envelope, decision }: RequestRecord): Attributes {
 }
 
 export function toServerAttributes(record: RequestRecord): Attributes {
-  const { refusal, decision } = record;
-  const answer: JudgedAnswer | undefined = record.answer;
+  const { refusal, decision, answer } = record;
   const out = toSharedAttributes(record);
   put(out, 'mcp.protocol.version', record.envelope?.version);
   put(out, 'tollgate.request.id', record.requestId);

@@ -1,6 +1,5 @@
-// What the rest of the gateway sees of tracing: one trace per request, one attempt per instance that is tried.
-import type { RequestRecord, TraceNote } from '../../exchange.ts';
-import type { AttemptOutcome } from '../metrics-error-type.ts';
+// What the rest of the gateway sees of tracing: one trace per request.
+import type { RequestRecord, RequestTrace } from '../../exchange.ts';
 
 /** The context that came with a request, both ways it can come; undefined when absent or repeated. */
 export interface IncomingContext {
@@ -22,24 +21,4 @@ export interface Tracing {
   flush(): Promise<void>;
   /** Sends the rest and stops; nothing is recorded afterwards. */
   close(): Promise<void>;
-}
-
-/** The server span of one request. */
-export interface RequestTrace {
-  readonly note: TraceNote;
-  /** Notes the moment a stage was passed. @param stage a fixed word */
-  event(stage: string): void;
-  /** A request is about to go to an instance of this upstream. */
-  beginAttempt(upstream: string): AttemptTrace;
-  /** Once, when the request is over and its record is complete. */
-  end(record: RequestRecord): void;
-}
-
-/** The client span of one attempt at an instance. */
-export interface AttemptTrace {
-  /** What goes upstream, in the headers and in `params._meta`. */
-  readonly traceparent: string;
-  readonly tracestate: string | undefined;
-  /** Once, when the attempt is over. @param instance the label of the one it went to */
-  end(outcome: AttemptOutcome, instance: string): void;
 }
