@@ -1,8 +1,10 @@
 // Decides what is done to the answer of each request before its client sees it.
 import type { GatewayConfig } from './config/gateway-config.ts';
 import type { AnswerRelay, OpenedTask, OutgoingHeaders, Reply, RequestRecord, Routed } from './exchange.ts';
+import { APPS_EXTENSION, isAppsResource } from './mcp/apps.ts';
 import { applyEdits } from './mcp/edits.ts';
 import { findMember } from './mcp/json-walk.ts';
+import { TASKS_EXTENSION } from './mcp/methods.ts';
 import { readListenFilter } from './mcp/read-listen.ts';
 import type { AccessView } from './policy/access-view.ts';
 import type { AnswerEditor } from './response/answer-editor.ts';
@@ -44,8 +46,6 @@ export interface AnswerDeps {
   readonly onSealed: (purpose: 'state' | 'task' | 'handle') => void;
 }
 
-const TASKS = 'io.modelcontextprotocol/tasks';
-const APPS = 'io.modelcontextprotocol/ui';
 const TERMINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 
 interface Listed {
@@ -59,8 +59,6 @@ const LISTS: ReadonlyMap<string, Listed> = new Map<string, Listed>([
   ['resources/list', { list: 'resources', kind: 'resource' }],
   ['resources/templates/list', { list: 'resourceTemplates', kind: 'template' }],
 ]);
-
-const UI_SCHEME = /^ui:/i;
 
 /** One answer of one instance. */
 interface Answering {
@@ -103,7 +101,7 @@ function makeListing(deps: AnswerDeps, routed: Routed, { list, kind }: Listed): 
     shows: (name) => view.shows(kind, name),
     dependsOnCaller: view.dependsOnCaller,
     mayLackList: view.isOpen,
-    keepsUi: view.grantsExtension(APPS),
+    keepsUi: view.grantsExtension(APPS_EXTENSION),
     ...(list === 'tools' && {
       inspectTool: (name: string, tool: Buffer) => deps.inspectTool(routed.upstream, name, tool),
     }),
@@ -139,7 +137,8 @@ function makeListening(deps: AnswerDeps, routed: Routed): AnswerEditor | undefin
     // What the server was asked for, not what the client asked for.
     asked: readListenFilter(sent, findParams(sent)),
     allowsKind: view.mayHear,
-    showsResource: (uri) => (view.grantsExtension(APPS) || !UI_SCHEME.test(uri)) && view.shows('resource', uri),
+    showsResource: (uri) =>
+      (view.grantsExtension(APPS_EXTENSION) || !isAppsResource(uri)) && view.shows('resource', uri),
     tasks,
   });
 }
@@ -182,8 +181,9 @@ function toRoundSettings(
   return {
     mayAsk: Object.hasOwn(envelope.method.fields, 'requestState'),
     canAnswer: makeCanAnswer(() => readCapabilities(body, envelope.metaStart)),
-    mayBecomeTask: envelope.method.name === 'tools/call' && declared.includes(TASKS) && !deps.isInline(routed),
-    mayBeOther: declared.some((name) => name !== TASKS && name !== APPS),
+    mayBecomeTask:
+      envelope.method.name === 'tools/call' && declared.includes(TASKS_EXTENSION) && !deps.isInline(routed),
+    mayBeOther: declared.some((name) => name !== TASKS_EXTENSION && name !== APPS_EXTENSION),
     sealState(literal) {
       count('state');
       return makeStateSealer(routed, { seals, settings }, upstream).seal(literal);

@@ -1,12 +1,11 @@
 // Checks that quotas and handles can ever meet a request: endpoints that exist, and tasks where there are any.
-import { METHODS } from '../mcp/methods.ts';
+import { TASKS_EXTENSION } from '../mcp/methods.ts';
 import { compileNamePattern, matchesAny } from '../mcp/name-pattern.ts';
 import type { Located } from './located.ts';
 import type { Path, Problem } from './problem.ts';
 import { makeProblem } from './problem.ts';
 import { listNames } from './show-value.ts';
 
-const TASKS = METHODS.get('tasks/get')?.extension ?? '';
 const STARTS_TASKS = 'tools/call';
 
 /** Reads the file itself and not its checked form, so that a fault elsewhere does not hide these. */
@@ -36,7 +35,7 @@ export function checkReach(root: Located): Problem[] {
         makeProblem(at, `limits nothing: tasks begin with ${STARTS_TASKS}, which \`match.methods\` leaves out`),
       );
     } else if (problems.length === 0 && !withTasks.some((name) => matchesAny(toPatterns(globs), name))) {
-      problems.push(makeProblem(at, `limits nothing: no endpoint of this rule has the extension ${TASKS}`));
+      problems.push(makeProblem(at, `limits nothing: no endpoint of this rule has the extension ${TASKS_EXTENSION}`));
     }
     return problems;
   }
@@ -57,7 +56,7 @@ interface Place {
 }
 
 function hasTasks(owner: Located): boolean {
-  return owner.children.get('extensions')?.children.has(TASKS) === true;
+  return owner.children.get('extensions')?.children.has(TASKS_EXTENSION) === true;
 }
 
 function listTexts(list: Located | undefined, path: Path): Place[] {

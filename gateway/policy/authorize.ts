@@ -1,5 +1,6 @@
 // Looks up whether the caller may do this: every method, by what its body says it touches.
 import type { Enveloped, OpenedTask, Permit, Permitted, Principal } from '../exchange.ts';
+import { APPS_EXTENSION, isAppsResource } from '../mcp/apps.ts';
 import { type Edit, NO_EDITS } from '../mcp/edits.ts';
 import type { Envelope } from '../mcp/envelope.ts';
 import { TASKS_EXTENSION } from '../mcp/methods.ts';
@@ -44,9 +45,6 @@ export interface Authorization {
 }
 
 const OPEN_GATE = 'open-gate';
-const APPS = 'io.modelcontextprotocol/ui';
-/** Resources of the Apps extension. */
-const UI_SCHEME = /^ui:/i;
 
 export function makeAuthorization(settings: AuthorizeSettings): Authorization {
   const gates = new Map([...settings.endpoints].map(([path, access]) => [path, compileAccess(access)]));
@@ -79,23 +77,12 @@ export function makeAuthorization(settings: AuthorizeSettings): Authorization {
       const target = readTarget(envelope, body);
       const task = target.touches === 'task' ? settings.openTask(request) : undefined;
       if (target.touches === 'task' && task === undefined) refuse('state_invalid', { reason: 'task' });
-      const hasApps = gate.extensions.grants(principal, APPS);
-      const isUnknown = !hasApps && touchesApps(target);
-      const existing: Existing = {
-        resource: (uri) => hasApps || !UI_SCHEME.test(uri),
-        tasks: gate.extensions.grants(principal, TASKS_EXTENSION) && declares(envelope, TASKS_EXTENSION),
-      };
+      const isUnknown = touchesApps(target) && !gate.extensions.grants(principal, APPS_EXTENSION);
       if (gate.rules === undefined) {
         const decision: Decision = isUnknown ? NO_RULE : { allowed: true, rule: OPEN_GATE };
         const noted = note(gate, decision);
         if (!decision.allowed) return refuseDecided(gate.access, principal, decision, target, noted);
-        const cut = envelope.method.listens
-          ? cutListenFilter(body, envelope.paramsStart, {
-              allowsKind: () => true,
-              showsResource: existing.resource,
-              allowsTasks: existing.tasks,
-            }).edits
-          : NO_EDITS;
+        const cut = envelope.method.listens ? cutToExisting(request, toExisting(gate, request)) : NO_EDITS;
         return permit(request, gate, OPEN_GATE, { edits: joinEdits(edits, cut), task });
       }
       const facts = makeFacts(request, settings.nowMs(), task);
@@ -107,7 +94,7 @@ export function makeAuthorization(settings: AuthorizeSettings): Authorization {
       }
       if (!decision.allowed) return refuseDecided(gate.access, principal, decision, target, noted);
       if (envelope.method.listens) {
-        const cut = cutListening(gate.rules, request, settings.nowMs(), existing);
+        const cut = cutListening(gate.rules, request, settings.nowMs(), toExisting(gate, request));
         if (!('asked' in cut)) return refuseDecided(gate.access, principal, cut, target, noted);
         return permit(request, gate, decision.rule, { edits: joinEdits(edits, cut.edits), task });
       }
@@ -130,6 +117,20 @@ interface Extra {
   readonly task: OpenedTask | undefined;
 }
 
+/** What there is to hear of where every extension that is not granted does not exist. */
+function toExisting({ extensions }: CompiledAccess, { envelope, principal }: Enveloped): Existing {
+  const hasApps = extensions.grants(principal, APPS_EXTENSION);
+  return {
+    resource: (uri) => hasApps || !isAppsResource(uri),
+    tasks: extensions.grants(principal, TASKS_EXTENSION) && declares(envelope, TASKS_EXTENSION),
+  };
+}
+
+function cutToExisting({ body, envelope }: Enveloped, { resource, tasks }: Existing): readonly Edit[] {
+  const may = { allowsKind: () => true, showsResource: resource, allowsTasks: tasks };
+  return cutListenFilter(body, envelope.paramsStart, may).edits;
+}
+
 function declares({ extensions }: Envelope, id: string): boolean {
   return extensions.some(({ name }) => name === id);
 }
@@ -137,7 +138,7 @@ function declares({ extensions }: Envelope, id: string): boolean {
 /** Without the Apps extension there are no such resources, whatever rules say of them. */
 function touchesApps(target: Target): boolean {
   if (target.touches !== 'names' || (target.kind !== 'resource' && target.kind !== 'template')) return false;
-  return target.names.some((name) => UI_SCHEME.test(name));
+  return target.names.some(isAppsResource);
 }
 
 function joinEdits(some: readonly Edit[], more: readonly Edit[]): readonly Edit[] {

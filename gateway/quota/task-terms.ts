@@ -1,11 +1,11 @@
 // What the quotas need to know of a task: whether a call may become one, and what its upstream says of its life.
 import type { Edit } from '../mcp/edits.ts';
 import type { Envelope } from '../mcp/envelope.ts';
+import { TASKS_EXTENSION } from '../mcp/methods.ts';
 import type { CounterKey } from './counter-key.ts';
 import type { BegunTask, Take } from './quota-store.ts';
 import type { CompiledRule } from './rule-index.ts';
 
-const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 /** An upstream's word on how rarely it wants to be asked is taken up to here. */
 const LONGEST_POLL_MS = 3_600_000;
 

@@ -1,4 +1,5 @@
 // Reads one page of a list, and finds what of it must not reach the caller.
+import { isAppsResource } from '../mcp/apps.ts';
 import type { Edit } from '../mcp/edits.ts';
 import { type FieldScan, makeFieldScan } from '../mcp/field-scan.ts';
 import { eachMember, readString, type Span, skipValue, walkItems } from '../mcp/json-walk.ts';
@@ -41,7 +42,6 @@ function makeShape(list: ListKind, key: string): ListShape {
 const PROTOCOL_PREFIX = 'io.modelcontextprotocol/';
 /** No page of a list is longer; each item costs memory while it is judged. */
 const MAX_ITEMS = 100_000;
-const UI_SCHEME = /^ui:/i;
 
 export class ListReading {
   private readonly view: ListView;
@@ -129,7 +129,7 @@ export class ListReading {
     const { list, keepsUi, shows } = this.view;
     if (this.unusable.has(name)) return false;
     const isResource = list === 'resources' || list === 'resourceTemplates';
-    return !(isResource && !keepsUi && UI_SCHEME.test(name)) && shows(name);
+    return !(isResource && !keepsUi && isAppsResource(name)) && shows(name);
   }
 
   /** What the protocol does not define may speak of anything: it goes where it names what was taken out. */
