@@ -234,7 +234,7 @@ test('being turned away costs less than a look at a token', async (t) => {
   await measure(anew);
   const turnedAway: number[] = [];
   const judged: number[] = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 9; round++) {
     turnedAway.push(await measure(blocked));
     judged.push(await measure(anew));
   }
